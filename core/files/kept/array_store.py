@@ -31,7 +31,7 @@ def stored(
     kind: str,
     version: int,
     made_of: Sequence[np.ndarray],
-    shape: tuple[int, ...],
+    shape: tuple[int, ...] | None,
     make: Callable[[], np.ndarray],
 ) -> np.ndarray:
     """An array from the disk, or made and put there.
@@ -40,7 +40,7 @@ def stored(
         kind: what it is, part of the file's name.
         version: grows when the same arrays would give another one.
         made_of: all that it depends on.
-        shape: of the array; it is float32.
+        shape: of the array; it is float32. None: one row, of any length.
         make: makes it.
     """
     path = kept_folder() / FOLDER / f"{kind}_{version}_{_key(made_of)}.npz"
@@ -85,13 +85,15 @@ def _checksum(array: np.ndarray) -> str:
     return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
 
 
-def _read(path: Path, shape: tuple[int, ...]) -> np.ndarray | None:
+def _read(path: Path, shape: tuple[int, ...] | None) -> np.ndarray | None:
     try:
         arrays = read_npz(path, ("values", "sha256"))
     except (RefitError, OSError):
         return None
     values, told = arrays.get("values"), arrays.get("sha256")
-    if values is None or told is None or values.shape != shape or values.dtype != np.float32:
+    if values is None or told is None or values.dtype != np.float32:
+        return None
+    if values.ndim != 1 if shape is None else values.shape != shape:
         return None
     if str(told) != _checksum(values):
         return None

@@ -2,5 +2,6 @@
 gradients.
 
 May import the model alone; knows nothing of steps or stages. Start with `objective`; the mathematics of
-the skin cut into patches is in `patches`, and of skins that are posed for their own sake in `skin_pieces`.
+the skin cut into patches is in `patches`, of skins that are posed for their own sake in `skin_pieces`, and of
+dense pose correctives in few products in `smooth_correctives`.
 """

@@ -8,6 +8,7 @@ from dataclasses import replace
 import torch
 
 from core.fitting.objective.patches import Patch
+from core.fitting.objective.smooth_correctives import Correctives
 
 
 def one_patch(patches: Sequence[Patch], joints: int) -> Patch:
@@ -27,6 +28,7 @@ def one_patch(patches: Sequence[Patch], joints: int) -> Patch:
         weights[patch.bent, patch.holders] = patch.weights
         directions[patch.bent, :, patch.features] = patch.directions.view(len(patch.weights), 3, -1)
     device = like.device
+    every, flat = torch.arange(features, device=device), directions.flatten(0, 1)
     return replace(
         first,
         rows=slice(0, count),
@@ -34,6 +36,7 @@ def one_patch(patches: Sequence[Patch], joints: int) -> Patch:
         basis=basis,
         holders=torch.arange(joints, device=device),
         weights=weights,
-        features=torch.arange(features, device=device),
-        directions=directions.flatten(0, 1),
+        features=every,
+        directions=flat,
+        correctives=Correctives.plain(every, flat),
     )

@@ -46,6 +46,9 @@ def pose(
     weights: Tensor,
     features: Tensor,
     directions: Tensor,
+    others: Tensor,
+    modes: Tensor,
+    mixtures: Tensor,
     stacked: Tensor,
     values: Tensor,
     out: Tensor,
@@ -62,6 +65,9 @@ def pose(
         weights: (b, h) by how much.
         features: (q,) rows of ``values`` that move these.
         directions: (3b, q) by how many metres.
+        others: (o,) rows of ``values`` that move them by modes.
+        modes: (b, k) these.
+        mixtures: (3k, o) by how many metres each.
         stacked: (K, 3, n) X.
         values: (P, n) pose features, or (P, k) columns of them.
         out: (r, 3, n) takes the vertices, metres.
@@ -90,6 +96,12 @@ def pose(
     offsets = _product(directions, values[features])
     if mixed is not None:
         offsets = torch.mm(offsets, mixed)
+    if modes.size(1) > 0:
+        mixed_modes = _product(mixtures, values[others])
+        if mixed is not None:
+            mixed_modes = torch.mm(mixed_modes, mixed)
+        rows = mixed_modes.view(-1, 3 * frames)
+        offsets = torch.addmm(offsets.view(count, -1), modes, rows)
     offsets = offsets.view(-1, 3, 1, frames)
     bent = out[:count]
     for axis in range(3):
@@ -105,6 +117,9 @@ def add_back(
     weights: Tensor,
     features: Tensor,
     directions: Tensor,
+    others: Tensor,
+    modes: Tensor,
+    mixtures: Tensor,
     kept: List[Tensor],  # noqa: UP006
     pulled: Tensor,
     by_stacked: Tensor,
@@ -113,7 +128,7 @@ def add_back(
     by_own: Optional[Tensor],  # noqa: UP045
     frozen: bool,
 ) -> None:
-    """Adds the derivatives of n frames that come from r vertices; the first six as in `pose`.
+    """Adds the derivatives of n frames that come from r vertices; the first nine as in `pose`.
 
     Args:
         kept: what `pose` gave.
@@ -146,6 +161,9 @@ def add_back(
         for axis in range(1, 3):
             by_offsets.addcmul_(turning[:, :, axis], bent[:, axis : axis + 1])
         by_features.index_add_(0, features, _product(directions.t(), by_offsets.view(3 * count, frames)))
+        if modes.size(1) > 0:
+            by_modes = torch.mm(modes.t(), by_offsets.view(count, -1)).view(-1, frames)
+            by_features.index_add_(0, others, _product(mixtures.t(), by_modes))
 
 
 @compiled
@@ -154,6 +172,9 @@ def place(
     holders: Tensor,
     features: Tensor,
     directions: Tensor,
+    others: Tensor,
+    modes: Tensor,
+    mixtures: Tensor,
     rest: Tensor,
     motions: Tensor,
     values: Tensor,
@@ -168,6 +189,9 @@ def place(
         holders: (h,) those joints.
         features: (q,) rows of ``values`` that move the vertices.
         directions: (3r, q) by how many metres: x of all, then y, then z.
+        others: (o,) rows of ``values`` that move them by modes.
+        modes: (r, k) these.
+        mixtures: (3k, o) by how many metres each: x of all, then y, then z.
         rest: (3r, 1) where they rest, likewise, metres.
         motions: (4, 3, J, n) where each joint takes the three axes and the origin of the rest pose.
         values: as in `pose`.
@@ -187,6 +211,12 @@ def place(
         torch.add(_product(directions, seen), rest, out=places)
     else:
         torch.addmm(rest, directions, seen, out=places)
+    if modes.size(1) > 0:
+        mixed_modes = _product(mixtures, values.index_select(0, others))
+        if mixed is not None:
+            mixed_modes = torch.mm(mixed_modes, mixed)
+        axes = places.view(3, rows, frames)
+        axes.baddbmm_(modes.expand(3, -1, -1), mixed_modes.view(3, -1, frames))
     turned, axes = blended.view(4, 3, rows, frames), places.view(3, rows, frames)
     total = turned[3].addcmul_(turned[0], axes[0]).addcmul_(turned[1], axes[1])
     torch.addcmul(total, turned[2], axes[2], out=out)

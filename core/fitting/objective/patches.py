@@ -20,6 +20,8 @@ from torch import Tensor
 
 from core.fitting.objective import patch_products as products
 from core.fitting.objective.skinning_rows import SkinningRows
+from core.fitting.objective.smooth_correctives import Correctives, SmoothCorrectives, take_little
+from core.kept import kept
 from core.model.body import BodyModel
 from core.model.joints import joint_part
 
@@ -83,6 +85,7 @@ class Patch:
         weights: (b, h) their skinning weights.
         features: (q,) pose features that move them.
         directions: (3b, q) posedirs, metres per unit of feature.
+        correctives: the same, as they take fewest products.
         skinning: how the vertices hang on joints, from which U of any shape is made.
     """
 
@@ -94,6 +97,7 @@ class Patch:
     weights: Tensor
     features: Tensor
     directions: Tensor
+    correctives: Correctives
     skinning: SkinningRows
 
     @cached_property
@@ -109,7 +113,7 @@ class Patch:
     @property
     def nbytes(self) -> int:
         """Bytes that it takes by now, `side_by_side` and `by_column` too once they are made."""
-        held = (*vars(self).values(), *vars(self.skinning).values())
+        held = (*vars(self).values(), *vars(self.skinning).values(), *vars(self.correctives).values())
         return sum(each.numel() * each.element_size() for each in held if isinstance(each, Tensor))
 
     @property
@@ -142,9 +146,9 @@ class Patch:
         return products.pose(basis, *self.layout, stacked, features[0], out, features[1], own, less)
 
     @property
-    def layout(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    def layout(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
         """As `core.fitting.objective.patch_products` takes it."""
-        return self.columns, self.holders, self.weights, self.features, self.directions
+        return self.columns, self.holders, self.weights, *self.correctives.layout
 
 
 class Patches:
@@ -233,7 +237,9 @@ class Patches:
 
     def features_of(self, features: Tensor) -> tuple[Tensor, Tensor | None]:
         """Pose features (P, n) of frames in a row as patches take them, with few columns where that pays."""
-        return (features, None) if self.sparse or features.device.type != "cpu" else in_time(features)
+        each = (patch.correctives for patch in self.patches)
+        few = features.device.type != "cpu" or take_little(each, self.features)
+        return (features, None) if few else in_time(features)
 
 
 def needs_few(directions: Iterable[Tensor], features: int) -> bool:
@@ -276,6 +282,17 @@ def joined_holders(body: BodyModel, holder: np.ndarray) -> np.ndarray:
     return out
 
 
+# Of a few bodies.
+MOST_BYTES = 2**26
+
+
+@kept(lambda found: found.nbytes, MOST_BYTES)
+def smooth_correctives(body: BodyModel) -> SmoothCorrectives:
+    """Those of a body, by how its whole skin is cut; kept for the next skin of it."""
+    with torch.inference_mode(False), torch.no_grad():
+        return SmoothCorrectives(body, joined_holders(body, body.held_by))
+
+
 def _patch(
     body: BodyModel,
     vertices: np.ndarray,
@@ -301,6 +318,11 @@ def _patch(
     weights = body.weights[vertices[:bent]]
     holders = np.flatnonzero(weights.any(0))
     device = body.device
+    features = torch.as_tensor(used, device=device)
+    directions = tensor(directions.reshape(3 * bent, len(used)))
+    correctives = Correctives.plain(features, directions)
+    if device.type == "cpu" and dtype == torch.float32 and len(used) == body.posedirs.shape[2]:
+        correctives = smooth_correctives(body).of(vertices[:bent], correctives)
     return Patch(
         joint,
         rows,
@@ -308,7 +330,8 @@ def _patch(
         basis,
         torch.as_tensor(holders, device=device),
         tensor(weights[:, holders]),
-        torch.as_tensor(used, device=device),
-        tensor(directions.reshape(3 * bent, len(used))),
+        features,
+        directions,
+        correctives,
         skinning,
     )

@@ -18,7 +18,8 @@ from torch import Tensor
 
 from core.fitting.objective import frames_last
 from core.fitting.objective.patch_products import place
-from core.fitting.objective.patches import in_time, joined_holders, needs_few
+from core.fitting.objective.patches import in_time, joined_holders, smooth_correctives
+from core.fitting.objective.smooth_correctives import Correctives, take_little
 from core.model.body import BodyModel
 
 MOST_ROWS = 256
@@ -37,22 +38,26 @@ class Piece:
         vertices: (r,) ids.
         holders: (h,) joints that hold any of them.
         weights: (r, h) skinning weights.
-        features: (q,) pose features that move them; none where they have no correctives.
-        directions: (3r, q) posedirs, first x of all, then y, then z; metres per unit of feature.
+        correctives: what moves them with the pose, by nothing where they have no correctives; rows of
+            directions and mixtures first x of all, then y, then z.
     """
 
     rows: slice
     vertices: Tensor
     holders: Tensor
     weights: Tensor
-    features: Tensor
-    directions: Tensor
+    correctives: Correctives
+
+    @property
+    def bends(self) -> bool:
+        """It has pose correctives."""
+        return bool(len(self.correctives.features) or len(self.correctives.others))
 
     def at_rest(self, shaped: Tensor) -> Tensor:
         """What the piece is posed by at a shape, of the rest places (V, 3) of all vertices: its own, (3r, 1);
         or without correctives (r, 4h), one product for all of it."""
         rest = shaped[self.vertices].T
-        if len(self.features):
+        if self.bends:
             return rest.reshape(-1, 1)
         return torch.cat([*(self.weights * along[:, None] for along in rest), self.weights], 1)
 
@@ -106,13 +111,12 @@ class SkinPieces:
     @property
     def nbytes(self) -> int:
         """Bytes that the pieces take."""
-        large = (tensor for piece in self.pieces for tensor in (piece.directions, piece.weights))
-        return sum(tensor.numel() * tensor.element_size() for tensor in large)
+        return 4 * sum(piece.correctives.products + piece.weights.numel() for piece in self.pieces)
 
     @cached_property
-    def sparse(self) -> bool:
-        """Most pieces need few of the pose features."""
-        return needs_few((piece.directions for piece in self.pieces), self.body.posedirs.shape[2])
+    def light(self) -> bool:
+        """Correctives take few products."""
+        return take_little((piece.correctives for piece in self.pieces), self.body.posedirs.shape[2])
 
     def shape(self, coefficients: Tensor) -> Shape:
         """What the skin is posed by at a shape, of (B + E,) coefficients."""
@@ -157,7 +161,7 @@ class SkinPieces:
         motions = chain.motions(shape.joints)
         by_component = motions.transpose(0, 1).contiguous()
         features, mixed = chain.features(), None
-        if in_a_row and not self.sparse:
+        if in_a_row and not self.light:
             features, mixed = in_time(features)
         size = self._most * frames
         room, part = torch.empty(15 * size), torch.empty(0 if out is not None else 3 * size)
@@ -167,8 +171,8 @@ class SkinPieces:
                 here = part[: 3 * rows * frames].view(3, rows, frames)
             else:
                 here = out[piece.rows].transpose(0, 1)
-            if len(piece.features):
-                layout = piece.weights, piece.holders, piece.features, piece.directions
+            if piece.bends:
+                layout = piece.weights, piece.holders, *piece.correctives.layout
                 place(*layout, base, motions, features, mixed, here, room)
             else:
                 seen = by_component.index_select(2, piece.holders).view(3, -1, frames)
@@ -180,12 +184,14 @@ def _piece(body: BodyModel, vertices: np.ndarray, start: int, stop: int) -> Piec
     ids = vertices[start:stop]
     weights, used = body.weights[ids], np.flatnonzero(body.moved_by[ids].any(0))
     holders = np.flatnonzero(weights.any(0))
-    directions = body.posedirs[ids[:, None], np.arange(3)[:, None, None], used]
+    features, directions = torch.from_numpy(used), body.tensor(body.posedirs[ids][..., used])
+    correctives = Correctives.plain(features, directions.flatten(0, 1))
+    if len(used) == body.posedirs.shape[2]:
+        correctives = smooth_correctives(body).of(ids, correctives)
     return Piece(
         slice(start, stop),
         torch.from_numpy(ids),
         torch.from_numpy(holders),
         body.tensor(weights[:, holders]),
-        torch.from_numpy(used),
-        body.tensor(directions).flatten(0, 1),
+        correctives.by_axes(),
     )

@@ -26,7 +26,7 @@ from core.fitting.solver.pose_matrix import frames_first
 from core.model.skinning import cross_matrices
 
 # So many frames stay in a processor's caches; a GPU waits for Python at each turn of the loop.
-FRAMES_AT_ONCE, FRAMES_AT_ONCE_ON_GPU = 32, 1024
+FRAMES_AT_ONCE, FRAMES_AT_ONCE_ON_GPU = 128, 1024
 
 
 @dataclass(frozen=True, eq=False)
