@@ -10,8 +10,8 @@ needs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -191,8 +191,6 @@ class Patches:
     @cached_property
     def whole(self) -> Patch:
         """The whole skin as one patch."""
-        from core.fitting.objective.one_patch import one_patch
-
         with torch.inference_mode(False):
             return one_patch(self.patches, self._joints)
 
@@ -334,4 +332,36 @@ def _patch(
         directions,
         correctives,
         skinning,
+    )
+
+
+def one_patch(patches: Sequence[Patch], joints: int) -> Patch:
+    """A whole skin as one patch, for devices: a few products with many zeros in place of many without. It has
+    all vertices of the patches, in their order, with all columns, joints and pose features.
+
+    Args:
+        patches: that cover a skin one after the other.
+        joints: of the body.
+    """
+    first = patches[0]
+    like, count = first.basis, patches[-1].rows.stop
+    width, features = 3 * joints + 1, 9 * (joints - 1)
+    basis = like.new_zeros(len(like), count, width)
+    weights, directions = like.new_zeros(count, joints), like.new_zeros(count, 3, features)
+    for patch in patches:
+        basis[:, patch.rows, patch.columns] = patch.basis
+        weights[patch.bent, patch.holders] = patch.weights
+        directions[patch.bent, :, patch.features] = patch.directions.view(len(patch.weights), 3, -1)
+    device = like.device
+    every, flat = torch.arange(features, device=device), directions.flatten(0, 1)
+    return replace(
+        first,
+        rows=slice(0, count),
+        columns=torch.arange(width, device=device),
+        basis=basis,
+        holders=torch.arange(joints, device=device),
+        weights=weights,
+        features=every,
+        directions=flat,
+        correctives=Correctives.plain(every, flat),
     )

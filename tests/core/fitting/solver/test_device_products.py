@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 
 from core.fitting.objective.objective import FitSkin
-from core.fitting.objective.one_patch import one_patch
-from core.fitting.objective.patches import stack
+from core.fitting.objective.patches import one_patch, stack
 from core.fitting.objective.pose import Pose
 from core.fitting.objective.unknowns import Unknowns
 from core.fitting.solver.corrective_curvature import CorrectiveCurvature
