@@ -18,7 +18,7 @@ from core.files.kept.array_store import stored
 from core.fitting.objective.metric import Metric, graph_laplacian
 from core.fitting.objective.patches import Patches, with_mean
 from core.fitting.objective.pose import Pose
-from core.fitting.objective.skin_gradient import SkinGradient, SkinLook
+from core.fitting.objective.skin_gradient import Bends, SkinGradient, SkinLook
 from core.fitting.objective.term import NO_TERMS, Posed, Slope, Terms
 from core.model.body import BodyModel
 from core.model.skinning import KinematicTree, axial
@@ -51,6 +51,8 @@ class Evaluation:
             where not asked for.
         residual: (V, 3, n) fit minus target on the vertices that count, metres.
         robust_weights: (p, n) weights of the groups as the robust loss sees them, or None without one.
+        bends: what the data term adds to the second derivative with these; None without the correctives' own
+            derivative.
     """
 
     energy: Tensor
@@ -59,6 +61,7 @@ class Evaluation:
     betas: Tensor | None
     residual: Tensor
     robust_weights: Tensor | None = None
+    bends: Bends | None = None
 
     def __getitem__(self, index: Tensor) -> Evaluation:
         return Evaluation(
@@ -68,6 +71,7 @@ class Evaluation:
             None if self.betas is None or self.betas.dim() == 1 else self.betas[index],
             self.residual[..., index],
             None if self.robust_weights is None else self.robust_weights[:, index],
+            None if self.bends is None else self.bends[index],
         )
 
 
@@ -307,18 +311,20 @@ def evaluation(
     """The objective of n frames from a data term and its derivatives as `FitSkin.derivatives` gives them."""
     pose = at.pose
     by_turning = back.by_stacked[:-1].view(-1, 3, 3, len(pose.world))
-    torque = axial(by_turning.permute(3, 0, 2, 1) @ pose.world.transpose(-1, -2))
+    turns = by_turning.permute(3, 0, 2, 1) @ pose.world.transpose(-1, -2)
+    torque, bends = axial(turns), None
     twist = torch.zeros_like(torque)
     if not back.frozen:
         # Back through the correctives, which see relative rotations.
         through = back.by_features.T.unflatten(1, (-1, 3, 3))
-        twist[:, 1:] = axial(through @ at.relative[:, 1:].transpose(-1, -2))
+        twists = through @ at.relative[:, 1:].transpose(-1, -2)
+        twist[:, 1:], bends = axial(twists), Bends(turns, twists)
     by_shape = back.by_betas if back.by_own is None else back.by_own[1:].T
     own_slope = None if back.by_own is None else by_shape
     slope = Slope(torque, twist, back.by_stacked[-1].T, own_slope)
     for term in terms:
         energy = energy + term.add_gradient(slope, at)
-    return Evaluation(energy, slope.turned(at), slope.force, by_shape, residual, robust_weights)
+    return Evaluation(energy, slope.turned(at), slope.force, by_shape, residual, robust_weights, bends)
 
 
 def _own(pose: Pose) -> Tensor | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
@@ -10,6 +11,8 @@ from torch import Tensor
 
 from core.fitting.objective.patch_products import add_back
 from core.fitting.objective.patches import Patch
+from core.fitting.objective.pose import Pose
+from core.fitting.objective.unknowns import Unknowns
 
 
 class SkinGradient:
@@ -70,6 +73,73 @@ class SkinGradient:
         if self.by_betas is not None:
             moments = pulled.view(len(pulled), -1) @ kept[0].view(len(kept[0]), -1).T
             self.by_betas.addmv_(patch.basis[1:].flatten(1), moments.flatten())
+
+
+@dataclass(frozen=True, eq=False)
+class Bends:
+    """What the data term's derivatives by X and by the pose features add to its second derivative in n
+    frames, as these are no linear functions of how joints turn:
+
+        w_a^T S w_a = <N_a, [w_a]x^2>,    N_a = D_(G_a) G_a^T
+
+    with N_a of each joint, and likewise M_a = G_p D_(R_a) R_a^T G_p^T of each against its parent p, where
+    [w_a]x^2 becomes [w_a]x^2 + [w_p]x^2 - 2 [w_p]x [w_a]x. A Gauss-Newton matrix leaves it out. Where the
+    skin stays far from its targets and correctives are strong, it is as large as the curvature of a finger,
+    of either sign. All of it is known with the gradient but how correctives turn with the skin that they
+    bend, which is little.
+
+    Attributes:
+        turns: (n, J, 3, 3) N.
+        twists: (n, J - 1, 3, 3) D_(R_a) R_a^T of the joints below the root.
+    """
+
+    turns: Tensor
+    twists: Tensor
+
+    def __getitem__(self, frames: Tensor) -> Bends:
+        return Bends(self.turns[frames], self.twists[frames])
+
+    @classmethod
+    def merged(cls, good: Tensor, new: Bends, old: Bends) -> Bends:
+        """The new ones of frames that are ``good`` (n,) bool, the old ones of the others."""
+        good = good[:, None, None, None]
+        return cls(torch.where(good, new.turns, old.turns), torch.where(good, new.twists, old.twists))
+
+    def matrix(self, pose: Pose, parents: Tensor, unknowns: Unknowns) -> Tensor:
+        """(n, D, D) S by the unknowns of each frame that are its own alone.
+
+        Args:
+            pose: the n poses.
+            parents: (J - 1,) of the joints below the root.
+            unknowns: of each frame.
+        """
+        above = pose.world[:, parents]
+        twists = above @ self.twists @ above.transpose(-1, -2)
+        traces = _traces(twists)
+        frames, joints = self.turns.shape[:2]
+        every = torch.arange(joints, device=parents.device)
+        blocks = twists.new_zeros(frames, joints, joints, 3, 3)
+        blocks[:, every, every] = _symmetric(self.turns) - _traces(self.turns)
+        blocks[:, every[1:], every[1:]] += _symmetric(twists) - traces
+        blocks.flatten(1, 2).index_add_(1, (joints + 1) * parents, _symmetric(twists) - traces)
+        blocks[:, every[1:], parents] += traces - twists
+        blocks[:, parents, every[1:]] += (traces - twists).transpose(-1, -2)
+        blocks = unknowns.gather(unknowns.gather(blocks, 1), 2).transpose(2, 3)
+        count = 3 * len(unknowns.free)
+        size = count + 3 * unknowns.moves
+        matrix = blocks.new_zeros(frames, size, size)
+        matrix[:, :count, :count] = blocks.flatten(3, 4).flatten(1, 2)
+        return matrix
+
+
+def _symmetric(matrices: Tensor) -> Tensor:
+    return 0.5 * (matrices + matrices.transpose(-1, -2))
+
+
+def _traces(matrices: Tensor) -> Tensor:
+    """(..., 3, 3) the traces of (..., 3, 3) times I."""
+    traces = matrices.diagonal(dim1=-1, dim2=-2).sum(-1)[..., None, None]
+    return traces * torch.eye(3, dtype=matrices.dtype, device=matrices.device)
 
 
 class SkinLook(NamedTuple):

@@ -18,13 +18,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from core.fitting.objective.pose import Pose
 from core.fitting.objective.term import Terms
-from core.fitting.objective.unknowns import Unknowns
 from core.fitting.solver.gauss_newton import (
     START_DAMPING,
     PoseFit,
@@ -34,7 +32,7 @@ from core.fitting.solver.gauss_newton import (
     merged,
 )
 from core.fitting.solver.linear_solve import Factors, factorise
-from core.fitting.solver.normal_equations import gradient, moved
+from core.fitting.solver.normal_equations import gradient, largest_turn, moved
 
 # A frame is called converged while no more is left to gain than this many times what its last step may
 # promise: the sum of a few such steps.
@@ -81,7 +79,7 @@ def look(by: SolverContext, pose: Pose, targets: Tensor, terms: Terms) -> Left:
     """
     data, factors = by.data(targets), Factors(targets[0, 0])
     value = data.evaluate(pose, terms)
-    matrix = data.matrix(pose, terms, by.unknowns, value.robust_weights, curved=True)
+    matrix = data.matrix(pose, terms, by.unknowns, value.robust_weights, curved=True, bends=value.bends)
     factors.set(factorise(matrix, torch.full_like(value.energy, START_DAMPING)))
     start = rest = gradient(value, by.unknowns)
     down, promised = factors.solve(start)
@@ -119,24 +117,23 @@ def look(by: SolverContext, pose: Pose, targets: Tensor, terms: Terms) -> Left:
     )
 
 
+def promises_little(by: SolverContext, pose: Pose, targets: Tensor, terms: Terms) -> Tensor:
+    """(n,) bool: frames in which a step on all unknowns would gain less than the tolerance."""
+    data = by.data(targets)
+    value = data.evaluate(pose, terms)
+    matrix = data.matrix(pose, terms, by.unknowns, value.robust_weights)
+    factors = Factors(value.energy)
+    factors.set(factorise(matrix, torch.full_like(value.energy, START_DAMPING)))
+    _, predicted_reduction = factors.solve(gradient(value, by.unknowns))
+    return predicted_reduction <= by.tolerance * value.energy
+
+
 def _least_eigenvalue(lengths: list[Tensor], shares: list[Tensor]) -> Tensor:
     """(n,) of the tridiagonal matrices of two steps of conjugate gradients, from their lengths and the shares
     of one direction in the next."""
     one, two = (1 / length.clamp_min(TINY) for length in lengths)
     last = two + shares[0] * one
     return 0.5 * (one + last - ((one - last).square() + 4 * shares[0] * one.square()).sqrt())
-
-
-def largest_turn(step: Tensor, unknowns: Unknowns, parents: np.ndarray) -> Tensor:
-    """(n,) degrees by which the joint that turns furthest against its parent does so in steps (n, D)."""
-    count = 3 * len(unknowns.free)
-    if not count:
-        return step.new_zeros(len(step))
-    turns = unknowns.spread(step[:, :count].unflatten(1, (-1, 3)))
-    above = turns[:, torch.as_tensor(np.maximum(parents, 0), device=step.device)]
-    against = turns - above
-    against[:, 0] = turns[:, 0]
-    return torch.rad2deg(against.square().sum(-1).amax(1).sqrt()).clamp_max(180)
 
 
 @torch.inference_mode()

@@ -208,7 +208,9 @@ def _start(
     at = Posed(by.skin.tree, pose)
     energy, residual, _, back = known or by.skin.derivatives(at, by.shape, data.targets)
     value = evaluation(at, energy, residual, back, terms)
-    factors = SharedFactors(data, pose, terms, by.unknowns, START_DAMPING, share=share, curved=curved)
+    factors = SharedFactors(
+        data, pose, terms, by.unknowns, START_DAMPING, share=share, curved=curved, bends=value.bends
+    )
     slope = gradient(value, by.unknowns)
     return _Start(data, terms, at, value, energy, back, factors, slope, *factors.solve(slope))
 
@@ -245,8 +247,10 @@ def _round(by: SolverContext, core: CoreShape, start: _Start, most: int) -> Pose
     if len(rose):
         here.world[rose], here.root[rose] = start.at.pose.world[rose], start.at.pose.root[rose]
         energy[rose], residual[..., rose] = start.value.energy[rose], start.value.residual[..., rose]
-    # What is left, of those that had furthest to go.
-    hardest = torch.topk(start.promised / energy, min(SAMPLE, len(energy))).indices
+    # What is left, of those that had furthest to go; where strong correctives bend the objective, frame by
+    # frame as it likes, of all.
+    sample = len(energy) if by.skin.patches.strong else min(SAMPLE, len(energy))
+    hardest = torch.topk(start.promised / energy, sample).indices
     true = start.data[hardest].evaluate(here[hardest], start.terms[hardest])
     _, left = start.factors[hardest].solve(gradient(true, by.unknowns))
     rate = (left / start.promised[hardest].clamp_min(1e-30)).max()

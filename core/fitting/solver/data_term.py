@@ -17,6 +17,7 @@ from torch import Tensor
 from core.fitting.objective.band import Band
 from core.fitting.objective.objective import Evaluation, FitSkin, Shape
 from core.fitting.objective.pose import Pose
+from core.fitting.objective.skin_gradient import Bends
 from core.fitting.objective.term import NO_TERMS, Posed, Slope, Terms
 from core.fitting.objective.unknowns import Unknowns
 from core.fitting.solver.corrective_curvature import CorrectiveCurvature
@@ -67,6 +68,7 @@ class DataTerm:
         *,
         curved: bool = False,
         share: int = 1,
+        bends: Bends | None = None,
     ) -> Tensor:
         """(n, D, D) Gauss-Newton matrices of the data term with others; see `frame_matrix`.
 
@@ -77,9 +79,17 @@ class DataTerm:
             robust_weights: of the `Evaluation` there.
             curved: with the correctives' part.
             share: so many frames in a row share that.
+            bends: of the `Evaluation` there.
         """
         return frame_matrix(
-            self.found, pose, unknowns, terms, robust_weights, self.curvature if curved else None, share
+            self.found,
+            pose,
+            unknowns,
+            terms,
+            robust_weights,
+            self.curvature if curved else None,
+            share,
+            bends,
         )
 
     def value(self, at: Posed) -> Tensor:

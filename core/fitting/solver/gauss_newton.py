@@ -16,12 +16,13 @@ from torch import Tensor
 
 from core.fitting.objective.objective import Evaluation, FitSkin, Shape
 from core.fitting.objective.pose import Pose
+from core.fitting.objective.skin_gradient import Bends
 from core.fitting.objective.term import Terms
 from core.fitting.objective.unknowns import Unknowns
 from core.fitting.solver.corrective_curvature import CorrectiveCurvature
 from core.fitting.solver.data_term import DataTerm
-from core.fitting.solver.linear_solve import Factors, Secants, factorise
-from core.fitting.solver.normal_equations import gradient, moved
+from core.fitting.solver.linear_solve import Factors, Lengths, Secants, factorise
+from core.fitting.solver.normal_equations import gradient, largest_turn, moved
 from core.fitting.solver.skin_products import SkinStatistics
 
 START_DAMPING = 1e-4
@@ -124,6 +125,10 @@ class SolverContext:
         """The data term of frames with (V, 3, n) targets."""
         return DataTerm(self.skin, self.shape, self.found, self.curvature, targets)
 
+    def turn(self, step: Tensor) -> Tensor:
+        """(n,) radians by which a joint turns against its parent in steps (n, D) at most."""
+        return torch.deg2rad(largest_turn(step, self.unknowns, self.skin.tree.parents))
+
 
 class Stopped(Exception):
     """The run was cancelled while these frames had nothing to keep yet."""
@@ -184,6 +189,7 @@ def fit_poses(
         value = data.evaluate(pose, terms, frozen=frozen_steps > 0)
     damping = torch.full((count,), START_DAMPING, device=device, dtype=targets.dtype)
     factors, secants = Factors(damping), Secants()
+    lengths = Lengths(damping, by.curvature.by_core)
     go_on(by)
     for step_number in range(by.iterations + 1):
         frozen = step_number < frozen_steps
@@ -196,6 +202,7 @@ def fit_poses(
         slope = gradient(value, by.unknowns)
         step, predicted_reduction = secants.step(slope, factors.solve)
         done = (predicted_reduction <= by.tolerance * value.energy) & (not frozen)
+        step, predicted_reduction = lengths.of(step, predicted_reduction, by.turn)
         hopeless = damping >= MOST_DAMPING
         ends = bool((done | hopeless).all()) or step_number == by.iterations or by.stopped()
         if ends and len(active) == count:
@@ -214,6 +221,7 @@ def fit_poses(
             data, slope, step = data[stay], slope[stay], step[stay]
             predicted_reduction, value = predicted_reduction[stay], value[stay]
             factors.keep(stay)
+            lengths.keep(stay)
             secants.keep(stay)
         thaws = step_number + 1 == frozen_steps
         trial = moved(pose, step, by.unknowns)
@@ -233,13 +241,17 @@ def fit_poses(
                 data, slope, step = data[stay], slope[stay], step[stay]
                 predicted_reduction, value, trial = predicted_reduction[stay], value[stay], trial[stay]
                 factors.keep(stay)
+                lengths.keep(stay)
         after = data.evaluate(trial, terms, frozen=step_number + 1 < frozen_steps)
         gain = value.energy - after.energy
         good = gain >= 0
         if not frozen:
             secants.learn(step, gradient(after, by.unknowns) - slope, good)
-        damping = torch.where(good, (damping * 0.1).clamp_min(START_DAMPING), damping * 10)
-        short = gain < KEEP_FACTOR_ABOVE * predicted_reduction
+        again = lengths.again(good)
+        damping = torch.where(
+            good, (damping * 0.1).clamp_min(START_DAMPING), torch.where(again, 1, 10) * damping
+        )
+        short = (gain < KEEP_FACTOR_ABOVE * predicted_reduction) & ~again
         if bool(short.any()):
             factors.stale = short
             curved = curved or (not frozen and step_number > 0)
@@ -265,17 +277,6 @@ def go_on(by: SolverContext) -> None:
     # Asked between the long parts of the first step: together they take longer than people wait.
     if by.stopped():
         raise Stopped
-
-
-def promises_little(by: SolverContext, pose: Pose, targets: Tensor, terms: Terms) -> Tensor:
-    """(n,) bool: frames in which a step on all unknowns would gain less than the tolerance."""
-    data = by.data(targets)
-    value = data.evaluate(pose, terms)
-    matrix = data.matrix(pose, terms, by.unknowns, value.robust_weights)
-    factors = Factors(value.energy)
-    factors.set(factorise(matrix, torch.full_like(value.energy, START_DAMPING)))
-    _, predicted_reduction = factors.solve(gradient(value, by.unknowns))
-    return predicted_reduction <= by.tolerance * value.energy
 
 
 def _check_by_sample(
@@ -335,11 +336,12 @@ def _renew(
     share: int,
 ) -> None:
     """Makes new factors for the frames whose old ones are stale."""
-    robust_weights = value.robust_weights
+    robust_weights, bends = value.robust_weights, value.bends
     if not bool(factors.stale.all()):
         pose, terms, damping = pose[factors.stale], terms[factors.stale], damping[factors.stale]
         robust_weights = None if robust_weights is None else robust_weights[:, factors.stale]
-    matrix = data.matrix(pose, terms, by.unknowns, robust_weights, curved=curved, share=share)
+        bends = None if bends is None else bends[factors.stale]
+    matrix = data.matrix(pose, terms, by.unknowns, robust_weights, curved=curved, share=share, bends=bends)
     factors.set(factorise(matrix, damping))
 
 
@@ -381,6 +383,7 @@ def merged_values(good: Tensor, new: Evaluation, old: Evaluation) -> Evaluation:
         None
         if new.robust_weights is None or old.robust_weights is None
         else torch.where(good, new.robust_weights, old.robust_weights),
+        None if new.bends is None or old.bends is None else Bends.merged(good, new.bends, old.bends),
     )
 
 

@@ -25,6 +25,39 @@ def factorise(matrix: Tensor, damping: Tensor) -> Tensor:
     return factor
 
 
+# Of a Gauss-Newton matrix's curvature, at least so much is left along any direction.
+LEAST_BENT = 0.05
+
+
+def bent(matrix: Tensor, bends: Tensor, flat: float | None = None) -> Tensor:
+    """(n, D, D) matrices with what their second derivatives have beside them, positive definite.
+
+    Where no direction has less than `LEAST_BENT` of the curvature of the matrix alone, that is their sum.
+    Else curvatures below nothing, seen from the matrix, are turned round, so that steps lead down along them,
+    and those near nothing lifted (Nocedal and Wright, Numerical Optimization, section 3.4).
+
+    Args:
+        matrix: (n, D, D) Gauss-Newton matrices.
+        bends: (n, D, D), symmetric.
+        flat: what curvatures below `LEAST_BENT` become, seen from the matrix, instead of being turned round.
+    """
+    both = matrix + bends
+    _, info = torch.linalg.cholesky_ex(both - LEAST_BENT * matrix)
+    if bool((info > 0).any()):
+        bad = info > 0
+        factor = factorise(matrix[bad], torch.zeros_like(matrix[bad, 0, 0]))
+        seen = torch.linalg.solve_triangular(factor, bends[bad], upper=False)
+        seen = torch.linalg.solve_triangular(factor, seen.transpose(1, 2), upper=False)
+        values, vectors = torch.linalg.eigh(0.5 * (seen + seen.transpose(1, 2)))
+        axes = factor @ vectors
+        values = 1 + values
+        lifted = values.abs().clamp_min(LEAST_BENT)
+        if flat is not None:
+            lifted = torch.where(values < LEAST_BENT, flat, values)
+        both[bad] = (axes * lifted[:, None]) @ axes.transpose(1, 2)
+    return both
+
+
 class Factors:
     """The factors that n frames step by.
 
@@ -63,6 +96,49 @@ def steps_against(factor: Tensor, slope: Tensor) -> tuple[Tensor, Tensor]:
     half = torch.linalg.solve_triangular(factor, slope[..., None], upper=False)
     step = -torch.linalg.solve_triangular(factor.transpose(1, 2), half, upper=True)
     return step.squeeze(-1), 0.5 * half.square().sum((1, 2))
+
+
+# Where steps are shortened, no joint turns further in one, against its parent, radians; of a step that has
+# raised the objective so much is tried next, by the same factors, until less than that is left of it.
+FURTHEST, SHORTER, SHORTEST = 0.5, 0.3, 0.05
+
+
+class Lengths:
+    """How much of their steps n frames take.
+
+    Where strong correctives bend the objective, a step may lead far beyond where its matrix holds. A shorter
+    one costs an evaluation, new factors with more damping several.
+
+    Args:
+        like: (n,) of the frames.
+        shortened: steps are; else all are taken whole.
+    """
+
+    def __init__(self, like: Tensor, shortened: bool) -> None:
+        self.shortened, self.bold = shortened, torch.ones_like(like)
+
+    def keep(self, which: Tensor) -> None:
+        """Forgets the frames that are not ``which`` (n,) bool."""
+        self.bold = self.bold[which]
+
+    def of(self, step: Tensor, promised: Tensor, turn: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
+        """Steps (n, D) as they are taken, and (n,) what these promise.
+
+        Args:
+            step: (n, D).
+            promised: (n,) by the whole steps.
+            turn: (n,) radians that a joint turns in steps at most.
+        """
+        if not self.shortened:
+            return step, promised
+        share = self.bold * (FURTHEST / turn(step).clamp_min(FURTHEST))
+        return share[:, None] * step, share * (2 - share) * promised
+
+    def again(self, good: Tensor) -> Tensor:
+        """(n,) bool: of the frames whose step was not ``good`` (n,) bool, those that try a shorter one."""
+        tried = ~good & (self.bold >= SHORTEST) & self.shortened
+        self.bold = torch.where(tried, SHORTER * self.bold, 1)
+        return tried
 
 
 # What past steps taught about the objective's curvature, on top of the factors that frames step by

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from core.fitting.objective.objective import Evaluation
 from core.fitting.objective.pose import Pose
+from core.fitting.objective.skin_gradient import Bends
 from core.fitting.objective.term import Posed, Terms
 from core.fitting.objective.unknowns import Unknowns
 from core.fitting.solver.core_jacobian import core_jacobian, seen_by_core
 from core.fitting.solver.corrective_curvature import CorrectiveCurvature, axes_of, turned
+from core.fitting.solver.linear_solve import bent
 from core.fitting.solver.pose_matrix import pose_matrix
 from core.fitting.solver.skin_products import SkinStatistics, Statistics
 from core.model.skinning import axial, rotation_matrices
@@ -59,6 +62,18 @@ def moved(pose: Pose, step: Tensor, unknowns: Unknowns) -> Pose:
     return Pose(world, root, betas)
 
 
+def largest_turn(step: Tensor, unknowns: Unknowns, parents: np.ndarray) -> Tensor:
+    """(n,) degrees by which the joint that turns furthest against its parent does so in steps (n, D)."""
+    count = 3 * len(unknowns.free)
+    if not count:
+        return step.new_zeros(len(step))
+    turns = unknowns.spread(step[:, :count].unflatten(1, (-1, 3)))
+    above = turns[:, torch.as_tensor(np.maximum(parents, 0), device=step.device)]
+    against = turns - above
+    against[:, 0] = turns[:, 0]
+    return torch.rad2deg(against.square().sum(-1).amax(1).sqrt()).clamp_max(180)
+
+
 def frame_matrix(
     found: SkinStatistics,
     pose: Pose,
@@ -67,6 +82,7 @@ def frame_matrix(
     robust_weights: Tensor | None,
     curvature: CorrectiveCurvature | None = None,
     share: int = 1,
+    bends: Bends | None = None,
 ) -> Tensor:
     """(n, D, D) Gauss-Newton matrix of each frame.
 
@@ -79,6 +95,8 @@ def frame_matrix(
         curvature: adds the correctives' part, shared by ``share`` frames in a row; None leaves it out.
         share: see `CorrectiveCurvature.add_to`. Where it is made with a core set, they share all but the
             terms.
+        bends: of the data term in each frame, which are added where the correctives' part comes of a core
+            set and frames have no coefficients of their own; None leaves them out.
     """
     skin = found.skin
     own = len(unknowns.coefficients) > 0
@@ -88,7 +106,9 @@ def frame_matrix(
         # With coefficients the correctives couple, too.
         matrix = _seen_by_core(found, pose, unknowns, robust_weights, 1 if own else share)
         terms.add_blocks([matrix], at, unknowns)
-        return matrix
+        if own or bends is None:
+            return matrix
+        return bent(matrix, bends.matrix(pose, skin.parents, unknowns))
     products = found.of(pose, robust_weights, own)
     matrix = pose_matrix(products.normal, pose, unknowns, None if own else (terms, at))
     if curvature is not None:

@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from core.fitting.objective.pose import Pose
+from core.fitting.objective.skin_gradient import Bends
 from core.fitting.objective.term import Terms
 from core.fitting.objective.unknowns import Unknowns
 from core.fitting.solver.corrective_curvature import axes_of, turned
@@ -33,6 +34,7 @@ class SharedFactors:
         damping: of the matrices' diagonals.
         share: so many in a row share the factors of the middle one.
         curved: with the correctives' part.
+        bends: of the data term there, for matrices that take them; None for none.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class SharedFactors:
         *,
         share: int = 1,
         curved: bool = False,
+        bends: Bends | None = None,
     ) -> None:
         self.turn: Tensor | None = None
         self.share = share
@@ -54,7 +57,8 @@ class SharedFactors:
             axes = axes_of(pose, unknowns)[:, : len(unknowns.free) + unknowns.moves]
             self.turn = axes[middle[frames // share]] @ axes.transpose(-1, -2)
             pose, terms = pose[middle], terms[middle]
-        matrix = data.matrix(pose, terms, unknowns, None, curved=curved)
+            bends = None if bends is None else bends[middle]
+        matrix = data.matrix(pose, terms, unknowns, None, curved=curved, bends=bends)
         self.factor = factorise(matrix, torch.full_like(pose.root[:, 0], damping))
 
     def __getitem__(self, which: Tensor) -> SharedFactors:

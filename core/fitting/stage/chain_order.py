@@ -9,7 +9,8 @@ from torch import Tensor
 
 from core.fitting.objective.pose import Pose
 from core.fitting.objective.term import Terms
-from core.fitting.solver.gauss_newton import PoseFit, SolverContext, fit_poses, promises_little
+from core.fitting.solver.convergence import promises_little
+from core.fitting.solver.gauss_newton import PoseFit, SolverContext, fit_poses
 
 
 def down_the_chain(

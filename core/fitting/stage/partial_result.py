@@ -262,9 +262,9 @@ class ResultTable:
         for name, left in self.left.items():
             left[frames] = LEFT[name]
 
-    def tell_left(self, frames: np.ndarray, percent: float, degrees: np.ndarray, joint: int) -> None:
+    def tell_left(self, frames: np.ndarray, percent: float, degrees: np.ndarray, joint: np.ndarray) -> None:
         """Takes in what frames (n,) that have converged may have left: per cent of their objective, and by
-        how many degrees (n,) a joint, by its id, may still turn."""
+        how many degrees (n,) a joint, by its ids (n,), may still turn."""
         self.left["left_percent"][frames] = percent
         self.left["left_degrees"][frames] = degrees
         self.left["left_joint"][frames] = joint

@@ -17,9 +17,9 @@ from core.fitting.objective.pose import Pose
 from core.fitting.objective.term import Posed
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.run import FitRun
-from core.fitting.solver.convergence import Left, largest_turn, look
+from core.fitting.solver.convergence import Left, look
 from core.fitting.solver.linear_solve import factorise
-from core.fitting.solver.normal_equations import moved
+from core.fitting.solver.normal_equations import largest_turn, moved
 from core.fitting.stage.stage import PoseStage
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
@@ -28,6 +28,7 @@ from core.model.skinning import rotation_matrices
 from tests.core.fitting.judged import judged
 
 PAIRS, HALVINGS = 15, 12
+FURTHEST = 20.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,13 +93,16 @@ def frame_minima(
         told = look(by, single, problem.targets.at(ids), terms)
         matrix = by.data(problem.targets.at(ids)).matrix(single, terms, by.unknowns, None, curved=True)
     factor = factorise(matrix.clone(), torch.full((len(ids),), 1e-4)).double()
-    step, fitted, reached = _minimised(value, factor, iterations)
+    step, fitted, reached = _minimised(
+        value, factor, iterations, lambda step: largest_turn(step, by.unknowns, tree.parents)
+    )
     degrees = largest_turn(step, by.unknowns, tree.parents)
     return Minima(fitted.numpy(), reached.numpy(), degrees.numpy(), told)
 
 
-def _minimised(value, factor: Tensor, iterations: int) -> tuple[Tensor, Tensor, Tensor]:  # type: ignore[no-untyped-def]
-    """L-BFGS on n functions at once from zero: where each ends, its value at first and in the end."""
+def _minimised(value, factor: Tensor, iterations: int, turn) -> tuple[Tensor, Tensor, Tensor]:  # type: ignore[no-untyped-def]
+    """L-BFGS on n functions at once from zero: where each ends, its value at first and in the end. It stays
+    in the valley where it begins: no joint turns further than `FURTHEST` in a step, by ``turn`` of it."""
 
     def both(at: Tensor) -> tuple[Tensor, Tensor]:
         at = at.detach().requires_grad_()
@@ -120,7 +124,7 @@ def _minimised(value, factor: Tensor, iterations: int) -> tuple[Tensor, Tensor, 
         promised = (slope * way).sum(1)
         if bool((promised <= 1e-8 * now).all()):
             break
-        length = torch.ones_like(now)
+        length = (FURTHEST / turn(way).clamp_min(FURTHEST)).to(now)
         for _ in range(HALVINGS):
             with torch.no_grad():
                 good = value(at - length[:, None] * way) <= now - 1e-4 * length * promised

@@ -18,7 +18,7 @@ from core.fitting.objective.pose import Pose
 from core.fitting.objective.unknowns import Unknowns
 from core.fitting.solver.core_jacobian import CoreJacobian
 from core.fitting.solver.corrective_curvature import CorrectiveCurvature
-from core.fitting.solver.normal_equations import moved
+from core.fitting.solver.normal_equations import gradient, moved
 from core.model.skinning import rotation_matrices
 from tests.variants import body_pair
 
@@ -97,6 +97,41 @@ def test_with_all_vertices_it_is_the_whole_gauss_newton_matrix(
     assert torch.allclose(of_poses, found[:, :turns, :turns])
     coupling = expected[:, :turns, turns:]
     assert (found - expected)[:, :turns, turns:].norm() < 1e-7 * coupling.norm()
+
+
+@pytest.mark.parametrize("name", ["built-in", "harsher"])
+def test_what_it_leaves_out_is_known_with_the_gradient(name: str) -> None:
+    """But for how correctives turn with the skin that they bend; without any, all of it."""
+    skin, random = skin_of(name), torch.Generator().manual_seed(1)
+    if name == "built-in":
+        plain = replace(skin.body, posedirs=np.zeros_like(skin.body.posedirs))
+        weights = np.zeros(plain.num_vertices, dtype=np.float32)
+        weights[skin.vertices] = skin.metric.vertex_weights.flatten().numpy()
+        skin = FitSkin(plain, weights, np.arange(COEFFICIENTS), dtype=torch.float64)
+    tree = skin.tree
+    turns = 0.3 * torch.randn(FRAMES, len(tree.parents), 3, generator=random, dtype=torch.float64)
+    pose = Pose(tree.world_rotations(rotation_matrices(turns)), turns[:, 0])
+    shape = skin.shape(torch.zeros(COEFFICIENTS, dtype=torch.float64))
+    unknowns = Unknowns.of(tree.parents, {22, 23, 24})
+    noise = torch.randn(len(skin.vertices), 3, FRAMES, generator=random, dtype=torch.float64)
+    targets = skin.value_and_residuals(pose, shape, torch.zeros_like(noise))[1] + 0.02 * noise
+    targets += 0.02
+
+    def slope(step: Tensor) -> Tensor:
+        return gradient(skin.evaluate(moved(pose, step, unknowns), shape, targets), unknowns)
+
+    size = 3 * len(unknowns.free) + 3
+    steps = 1e-5 * torch.eye(size, dtype=torch.float64)
+    columns = [(slope(step.expand(FRAMES, -1)) - slope(-step.expand(FRAMES, -1))) / 2e-5 for step in steps]
+    whole = torch.stack(columns, 1)
+    whole = 0.5 * (whole + whole.mT)
+    jacobian = differences(skin, pose, shape, unknowns)[..., :size]
+    plain_part = torch.einsum("nvad,v,nvae->nde", jacobian, skin.metric.vertex_weights[:, 0, 0], jacobian)
+    bends = skin.evaluate(pose, shape, targets).bends
+    assert bends is not None
+    found = bends.matrix(pose, skin.parents, unknowns)
+    left_out = whole - plain_part
+    assert (found - left_out).norm() < (1e-4 if name == "built-in" else 0.3) * left_out.norm()
 
 
 def test_few_vertices_stand_for_all() -> None:

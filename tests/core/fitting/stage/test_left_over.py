@@ -9,7 +9,8 @@ import torch
 from core.correspond.load_bodies import load_bodies
 from core.fitting.objective.unknowns import Unknowns
 from core.fitting.recipe.settings import FitSettings
-from core.fitting.solver.convergence import MOST_LEFT, largest_turn
+from core.fitting.solver.convergence import MOST_LEFT
+from core.fitting.solver.normal_equations import largest_turn
 from core.fitting.stage.left_over import turns_allowed
 from tests.core.fitting.judged import clip, fit
 
