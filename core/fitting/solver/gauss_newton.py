@@ -25,7 +25,7 @@ from core.fitting.solver.linear_solve import Factors, Lengths, Secants, factoris
 from core.fitting.solver.normal_equations import gradient, largest_turn, moved
 from core.fitting.solver.skin_products import SkinStatistics
 
-START_DAMPING = 1e-4
+START_DAMPING, LITTLE_DAMPING = 1e-4, 1e-3
 MOST_DAMPING = 1e4
 # A factor is used again while the steps it gives deliver most of what they promise.
 KEEP_FACTOR_ABOVE = 0.7
@@ -188,8 +188,7 @@ def fit_poses(
     if value is None:
         value = data.evaluate(pose, terms, frozen=frozen_steps > 0)
     damping = torch.full((count,), START_DAMPING, device=device, dtype=targets.dtype)
-    factors, secants = Factors(damping), Secants()
-    lengths = Lengths(damping, by.curvature.by_core)
+    factors, secants, lengths = Factors(damping), Secants(), Lengths(damping, by.curvature.by_core)
     go_on(by)
     for step_number in range(by.iterations + 1):
         frozen = step_number < frozen_steps
@@ -202,6 +201,8 @@ def fit_poses(
         slope = gradient(value, by.unknowns)
         step, predicted_reduction = secants.step(slope, factors.solve)
         done = (predicted_reduction <= by.tolerance * value.energy) & (not frozen)
+        # With more damping little is promised wherever frames stand.
+        done &= (damping <= LITTLE_DAMPING) | (not lengths.shortened)
         step, predicted_reduction = lengths.of(step, predicted_reduction, by.turn)
         hopeless = damping >= MOST_DAMPING
         ends = bool((done | hopeless).all()) or step_number == by.iterations or by.stopped()
