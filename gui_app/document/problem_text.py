@@ -53,7 +53,7 @@ def part_words(problem: Problem) -> str:
 
 def amount_words(value: float, unit: str, digits: str = ".1f") -> str:
     """A figure with its unit, in a column that has little room: ``12.3 mm``, ``84.0°``, ``37.7 mm/f²``."""
-    return f"{value:{digits}}{'' if unit in ('', '°') else ' '}{unit.replace('frame', 'f')}"
+    return f"{value:{digits}}{'' if unit in ('', '°') else ' '}{unit.replace('/frame', '/f')}"
 
 
 def no_problems_words(thresholds: ProblemThresholds) -> str:

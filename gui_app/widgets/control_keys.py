@@ -3,7 +3,7 @@ who has the keyboard once that control is gone."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QEvent, QObject, Slot
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -34,13 +34,14 @@ class ControlKeys(QObject):
 
     Where that control goes, with its panel or by itself, or can be used no more, Qt gives the keyboard
     to whatever comes next in the window, a button of the toolbar for one. Then ``home`` has it, unless what
-    comes next is in the same panel.
+    comes next is in the same panel. A field that goes because its user went elsewhere is none of these.
     """
 
     def __init__(self, window: QWidget, home: QWidget) -> None:
         super().__init__(window)
         self._window, self._home = window, home
-        self._had: QWidget | None = None
+        self._watched: QWidget | None = None
+        self._gone = False
         self._place: QWidget | None = None
         self._soon = Later(self._come_home, self, 0)
         self._lent: dict[QAction, list[QKeySequence]] = {}
@@ -51,8 +52,12 @@ class ControlKeys(QObject):
     @Slot(QWidget, QWidget)
     def _on_focus(self, before: QWidget | None, now: QWidget | None) -> None:
         if before is not None and isValid(before) and before.window() is self._window:
-            self._had, self._place = before, _place_of(before)
-            self._soon.ask()
+            # Whoever is given it on purpose after that keeps it.
+            self._soon.stop()
+            if self._gone:
+                self._place = _place_of(before)
+                self._soon.ask()
+        self._watch(now if now is not None and now.window() is self._window else None)
         for action, keys in self._lent.items():
             action.setShortcuts(keys)
         self._lent.clear()
@@ -66,14 +71,26 @@ class ControlKeys(QObject):
                 self._lent[action] = keys
                 action.setShortcuts(left)
 
+    def _watch(self, control: QWidget | None) -> None:
+        if self._watched is not None and isValid(self._watched):
+            self._watched.removeEventFilter(self)
+        self._watched, self._gone = control, False
+        if control is not None and control is not self._home:
+            control.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """What is not there any more as it loses the keyboard loses it because of that."""
+        if event.type() == QEvent.Type.FocusOut and isinstance(watched, QWidget):
+            self._gone = not (watched.isVisible() and watched.isEnabled())
+        return False
+
     def _come_home(self) -> None:
-        had, place, now = self._had, self._place, QApplication.focusWidget()
-        self._had = self._place = None
+        place, now = self._place, QApplication.focusWidget()
+        self._place = None
         if now is None or now.window() is not self._window or now is self._home:
             return
-        gone = had is None or not isValid(had) or not (had.isVisible() and had.isEnabled())
         stays = place is not None and isValid(place) and (place is now or place.isAncestorOf(now))
-        if gone and not stays and self._home.isVisible():
+        if not stays and self._home.isVisible():
             self._home.setFocus()
 
 

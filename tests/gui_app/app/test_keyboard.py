@@ -25,6 +25,7 @@ from pytestqt.qtbot import QtBot
 
 from gui_app.app.main_window import MainWindow
 from gui_app.document.inspect_selection import PAGES_OF
+from gui_app.widgets.name_field import NameField
 from gui_app.widgets.panels import PANELS
 from tests.gui_app.conftest import FIT_MS
 
@@ -151,6 +152,27 @@ def test_where_a_control_goes_the_keyboard_comes_back_to_the_bodies(fitted: Main
     assert len(window.state.document.markers) == 1
     qtbot.keyClick(window.viewport, Qt.Key.Key_Space)
     assert window.state.playback.playing
+
+
+def test_a_field_that_is_left_for_another_one_leaves_it_the_keyboard(
+    fitted: MainWindow, qtbot: QtBot
+) -> None:
+    """It hides because it is left; what was clicked has the keyboard, and not the bodies."""
+    window = fitted
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=FIT_MS)
+    window.actions_.problems.trigger()
+    search = window.panels.problems.panel.search
+    qtbot.waitUntil(search.isVisible, timeout=FIT_MS)
+    window.viewport.setFocus()
+    qtbot.keyClick(window, Qt.Key.Key_M, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: isinstance(window.focusWidget(), NameField), timeout=FIT_MS)
+    field = window.focusWidget()
+    qtbot.mouseClick(search, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(field.isHidden, timeout=FIT_MS)
+    qtbot.wait(20)
+    assert search.hasFocus()
+    assert len(window.state.document.markers) == 1
 
 
 @pytest.mark.parametrize("tabbed", [False, True])

@@ -38,6 +38,14 @@ def test_a_problem_brings_its_own_slider(qtbot: QtBot, rule: Rule) -> None:
     assert getattr(document.thresholds, rule.bound.name) > rule.bound.usual
 
 
+def test_a_number_of_frames_says_so(qtbot: QtBot) -> None:
+    line = ThresholdLine(Document())
+    qtbot.addWidget(line)
+    line.which.setCurrentIndex(line.which.findData("join_frames"))
+    assert line.value.text() == "2 frames"
+    assert line.value.fontMetrics().horizontalAdvance("20 frames") <= line.value.width()
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.bound.name)
 def test_a_threshold_is_remembered(qapp: object, rule: Rule) -> None:
     document, changed = Document(), type(DEFAULTS)(**{rule.bound.name: rule.bound.high})
