@@ -11,6 +11,7 @@ import pyvista as pv
 from PySide6.QtGui import QOpenGLContext
 
 from gui_app.export.offscreen import off_screen
+from gui_app.scene.vtk_tools import take_grounds
 
 if TYPE_CHECKING:
     from gui_app.document.opened import Opened
@@ -102,6 +103,7 @@ class Studio:
         self._scene.set_fit_path(view.opened.posed.fit_roots(), view.opened.posed.beside_roots())
         for renderer in self._plotter.renderers if transparent else ():
             renderer.SetGradientBackground(False)
+            take_grounds(renderer)
         self._scene.set_smooth(smooth and samples == 0)
         self._window.SetDPI(round(72 * scale))
         self._scene.layout(scale)

@@ -11,7 +11,13 @@ from typing import Literal
 import numpy as np
 import pyvista as pv
 from vtkmodules.util.numpy_support import vtk_to_numpy
-from vtkmodules.vtkRenderingCore import vtkActor2D, vtkCoordinate, vtkPolyDataMapper2D, vtkTextActor
+from vtkmodules.vtkRenderingCore import (
+    vtkActor2D,
+    vtkCoordinate,
+    vtkPolyDataMapper2D,
+    vtkRenderer,
+    vtkTextActor,
+)
 
 from gui_app.style import colours
 from gui_app.style.colours import rgb_unit
@@ -74,6 +80,14 @@ def put_ground(actor: vtkTextActor) -> None:
     style = actor.GetTextProperty()
     style.SetBackgroundColor(*rgb_unit(colours.VIEW_TOP))
     style.SetBackgroundOpacity(GROUND)
+
+
+def take_grounds(view: vtkRenderer) -> None:
+    """Words of a view that has no background of its own stand on none either."""
+    props = view.GetViewProps()
+    for prop in (props.GetItemAsObject(index) for index in range(props.GetNumberOfItems())):
+        if isinstance(prop, vtkTextActor):
+            prop.GetTextProperty().SetBackgroundOpacity(0.0)
 
 
 def place_text(actor: vtkTextActor, x: float, y: float) -> None:

@@ -18,6 +18,7 @@ from gui_app.app.view_controls import theme_of
 from gui_app.document.actions import SPECS
 from gui_app.document.preferences import Preferences
 from gui_app.export.window_view import draw_still, view_of
+from gui_app.scene.vtk_tools import LABEL_MARGIN
 from gui_app.style import colours
 from gui_app.style.colours import Theme
 from gui_app.style.live_theme import switch_theme
@@ -150,6 +151,11 @@ def test_another_theme_while_the_window_is_open(fitted: MainWindow, qtbot: QtBot
     assert np.allclose(viewport.plotter.renderers[0].camera.position, camera)
     clear = draw_still(view_of(viewport, fitted.state), 1, transparent=True)
     assert clear[2, 2, 3] == 0
+    # Nothing is behind words either: they are there, and more than half of the room about them is not.
+    margin = round(LABEL_MARGIN * viewport.devicePixelRatioF())
+    corner = clear[margin + 2 : margin + 10, margin : margin + 100, 3]
+    assert corner.max() > 200
+    assert (corner == 0).mean() > 0.4
     actions.theme_dark.trigger()
     qtbot.waitUntil(lambda: [widget.grab().toImage() for widget in pictured] == before)
 
