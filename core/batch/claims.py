@@ -250,8 +250,11 @@ class Claims:
         word = seen.word
         for _ in range(MOST_GUARDS):
             guard = path.with_suffix(f".{seen.word}.{word}{GUARD}")
-            if _made_at_once(guard, self._told(secrets.token_hex(8))):
-                return True
+            try:
+                if _made_at_once(guard, self._told(secrets.token_hex(8))):
+                    return True
+            except FileNotFoundError:
+                return True  # gone with its folder, as whoever has taken it away was the last
             before = _look_at(guard)
             if before is None:
                 return True  # with its guards
@@ -350,7 +353,11 @@ def _look_at(path: Path) -> _Seen | None:
 
 
 def _named(folder: Path, start: str, end: str) -> list[Path]:
-    names = os.listdir(folder)
+    """Files of a folder; none where it is gone."""
+    try:
+        names = os.listdir(folder)
+    except FileNotFoundError:
+        return []
     return [folder / name for name in names if name.startswith(start) and name.endswith(end)]
 
 

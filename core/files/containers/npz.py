@@ -214,12 +214,15 @@ def _checksum(file: BinaryIO, info: zipfile.ZipInfo) -> int | None:
     try:
         while left > 0 and (packed := file.read(min(_CHUNK, left))):
             left -= len(packed)
-            while packed:
-                found = zlib.crc32(unpack.decompress(packed, _CHUNK), found)
-                packed = unpack.unconsumed_tail
+            more = True
+            while more and not unpack.eof:
+                part = unpack.decompress(packed, _CHUNK)
+                found, packed = zlib.crc32(part, found), unpack.unconsumed_tail
+                # Of what is packed some may have been taken in whose bytes did not fit.
+                more = bool(packed) or len(part) == _CHUNK
     except zlib.error:
         return None
-    return found if unpack.eof and not left else None
+    return found if unpack.eof and not left and not unpack.unused_data else None
 
 
 def is_npz(path: str | Path) -> bool:

@@ -106,7 +106,7 @@ class Bends:
         return cls(torch.where(good, new.turns, old.turns), torch.where(good, new.twists, old.twists))
 
     def matrix(self, pose: Pose, parents: Tensor, unknowns: Unknowns) -> Tensor:
-        """(n, D, D) S by the unknowns of each frame that are its own alone.
+        """(n, D, D) S by the unknowns of each frame; nothing of its coefficients.
 
         Args:
             pose: the n poses.
@@ -126,7 +126,7 @@ class Bends:
         blocks[:, parents, every[1:]] += (traces - twists).transpose(-1, -2)
         blocks = unknowns.gather(unknowns.gather(blocks, 1), 2).transpose(2, 3)
         count = 3 * len(unknowns.free)
-        size = count + 3 * unknowns.moves
+        size = count + 3 * unknowns.moves + len(unknowns.coefficients)
         matrix = blocks.new_zeros(frames, size, size)
         matrix[:, :count, :count] = blocks.flatten(3, 4).flatten(1, 2)
         return matrix

@@ -320,3 +320,23 @@ def test_who_lets_go_takes_away_no_claim_that_was_made_since(
     mine.close()
     other.close()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_claim_that_has_fallen_may_go_with_its_folder_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, other, looks = Claims(tmp_path), Claims(tmp_path), claims._look_at
+    path = written(mine, "walk", pid=gone_process())
+
+    def held_up(looked: Path) -> Any:
+        """Once this process has seen it, another one takes it away and ends."""
+        found = looks(looked)
+        monkeypatch.setattr(claims, "_look_at", looks)
+        other.close()
+        assert not path.parent.exists()
+        return found
+
+    monkeypatch.setattr(claims, "_look_at", held_up)
+    assert mine.take("walk")
+    assert path.exists()
+    mine.close()

@@ -5,6 +5,7 @@ import io
 import os
 import pickle
 import zipfile
+import zlib
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.errors import FileError
-from core.files.containers import array_header, bounds, opening
+from core.files.containers import array_header, bounds, npz, opening
 from core.files.containers.npz import check_written, npy_header, npz_has, npz_headers, read_npy, read_npz
 from core.files.containers.opening import checksum
 from core.files.containers.pickles import read_pickle
@@ -361,3 +362,30 @@ def test_what_was_written_is_compared_byte_by_byte(tmp_path):
     path.write_bytes(data)
     with pytest.raises(FileError, match="does not hold"):
         check_written(path, arrays | {"more": np.zeros(1)})
+
+
+def test_what_is_written_is_compared_whatever_its_length(tmp_path, monkeypatch):
+    """Much packed into little: the last bytes come out once all that is packed has been taken in."""
+    monkeypatch.setattr(npz, "_CHUNK", 4096)
+    path = tmp_path / "a.npz"
+    for length in range(2 * 4096 - 128, 2 * 4096 + 132):
+        arrays = {"a": np.zeros(length, np.uint8)}
+        np.savez_compressed(path, **arrays)
+        check_written(path, arrays)
+
+
+def test_bytes_that_end_too_early_are_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(npz, "_CHUNK", 4096)
+    path, arrays = tmp_path / "a.npz", {"a": np.arange(4000)}
+    np.savez_compressed(path, **arrays)
+    with zipfile.ZipFile(path) as archive:
+        (info,) = archive.infolist()
+    data = path.read_bytes()
+    name, more = (int.from_bytes(data[info.header_offset + at :][:2], "little") for at in (26, 28))
+    begin = info.header_offset + 30 + name + more
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    ends = packer.compress(bytes(10_000)) + packer.flush()
+    assert len(ends) < info.compress_size
+    path.write_bytes(data[:begin] + ends + data[begin + len(ends) :])
+    with pytest.raises(FileError, match="damaged"):
+        check_written(path, arrays)

@@ -13,6 +13,7 @@ from core.fitting.solver.convergence import MOST_LEFT
 from core.fitting.solver.normal_equations import largest_turn
 from core.fitting.stage.left_over import turns_allowed
 from tests.core.fitting.judged import clip, fit
+from tests.variants import HARSHER, body_pair
 
 
 @pytest.mark.parametrize("held", [set(), {0, 5, 16, 54}], ids=["all", "some"])
@@ -50,3 +51,10 @@ def test_a_stricter_tolerance_leaves_less_and_a_translation_says_nothing() -> No
     assert usual.most_left is not None
     assert 1 < usual.most_left[1] < 10
     assert fit(motion, pair, FitSettings(stage="translation")).most_left is None
+
+
+def test_frames_that_have_betas_of_their_own_are_told_on_strong_correctives() -> None:
+    settings = FitSettings(shape="per-frame", tolerance=1e-2, iterations=8)
+    result = fit(clip("dance", 200, 3), body_pair(HARSHER[0]), settings)
+    assert result.converged.any()
+    assert (result.left_degrees[result.converged] > 0).all()
