@@ -250,13 +250,10 @@ class Claims:
         word = seen.word
         for _ in range(MOST_GUARDS):
             guard = path.with_suffix(f".{seen.word}.{word}{GUARD}")
-            try:
+            with suppress(FileNotFoundError):  # where the folder is gone, nothing is in it
                 if _made_at_once(guard, self._told(secrets.token_hex(8))):
                     return True
-            except FileNotFoundError:
-                return True  # gone with its folder, as whoever has taken it away was the last
-            before = _look_at(guard)
-            if before is None:
+            if (before := _look_at(guard)) is None:
                 return True  # with its guards
             if not self._is_fallen(before):
                 return False  # somebody is about it
@@ -353,12 +350,9 @@ def _look_at(path: Path) -> _Seen | None:
 
 
 def _named(folder: Path, start: str, end: str) -> list[Path]:
-    """Files of a folder; none where it is gone."""
-    try:
-        names = os.listdir(folder)
-    except FileNotFoundError:
-        return []
-    return [folder / name for name in names if name.startswith(start) and name.endswith(end)]
+    with suppress(FileNotFoundError):
+        return [folder / name for name in os.listdir(folder) if name.startswith(start) and name.endswith(end)]
+    return []
 
 
 def _remove(path: Path, seen: _Seen) -> None:

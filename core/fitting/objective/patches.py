@@ -114,7 +114,9 @@ class Patch:
     def nbytes(self) -> int:
         """Bytes that it takes by now, `side_by_side` and `by_column` too once they are made."""
         held = (*vars(self).values(), *vars(self.skinning).values(), *vars(self.correctives).values())
-        return sum(each.numel() * each.element_size() for each in held if isinstance(each, Tensor))
+        # Plain correctives are the directions.
+        tensors = {id(each): each for each in held if isinstance(each, Tensor)}.values()
+        return sum(each.numel() * each.element_size() for each in tensors)
 
     @property
     def bent(self) -> slice:

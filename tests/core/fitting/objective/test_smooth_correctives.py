@@ -31,9 +31,16 @@ def test_dense_bodies_take_few_products(name: str, share: float) -> None:
         assert sum(part.correctives.products for part in parts) < share * dense
 
 
+def held(something: object) -> int:
+    """Bytes of its tensors."""
+    return sum(each.nbytes for each in vars(something).values() if isinstance(each, torch.Tensor))
+
+
 def test_sparse_bodies_are_left_alone() -> None:
     for patch in patches(body_pair("built-in").target).patches:
         assert patch.correctives.directions is patch.directions
+        parts = (patch.basis, patch.weights, patch.directions)  # and indices, which are small
+        assert patch.nbytes < 1.1 * 4 * sum(part.numel() for part in parts) + held(patch.skinning)
 
 
 @pytest.mark.parametrize("name", ["dense correctives", "harsher"])
