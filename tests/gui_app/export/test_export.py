@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections import namedtuple
 from pathlib import Path
 
@@ -99,6 +100,29 @@ def test_encoder_cancelled_or_refused_leaves_what_was(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="already exists"):
         Encoder(tmp_path / "a.mp4", SMALL, 20)
     assert (tmp_path / "a.mp4").read_bytes() == b"mine"
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="a process cannot be halted")
+@pytest.mark.parametrize("halted", [True, False])
+def test_an_encoder_that_takes_no_more_pictures_is_neither_waited_for_nor_left_behind(
+    tmp_path: Path, qtbot: QtBot, halted: bool
+) -> None:
+    """It is halted and the film cancelled, or it is ended by something else."""
+    encoder = Encoder(tmp_path / "a.mp4", (640, 480), 20)
+    qtbot.waitUntil(lambda: encoder._process is not None, timeout=FIT_MS)
+    process = encoder._process
+    process.send_signal(signal.SIGSTOP if halted else signal.SIGKILL)
+    # More than a pipe holds.
+    encoder.put(np.zeros((480, 640, 3), np.uint8))
+    qtbot.waitUntil(encoder._queue.empty, timeout=FIT_MS)
+    try:
+        if halted:
+            encoder.cancel()
+        assert encoder.wait(5)
+    finally:
+        process.kill()
+    assert halted or str(encoder.error).endswith("a.mp4: cannot be written: something else ended the encoder")
+    assert not list(tmp_path.iterdir())
 
 
 def test_dialog_writes_the_result(
