@@ -340,3 +340,22 @@ def test_a_claim_that_has_fallen_may_go_with_its_folder_meanwhile(
     assert mine.take("walk")
     assert path.exists()
     mine.close()
+
+
+def test_a_folder_that_was_just_made_may_be_taken_away_by_who_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, other, makes, made = Claims(tmp_path), Claims(tmp_path), Path.mkdir, list[Path]()
+
+    def held_up(path: Path, *given: Any, **more: Any) -> None:
+        makes(path, *given, **more)
+        if path == mine.path("walk").parent and not made:
+            made.append(path)
+            other.close()
+            assert not path.exists()
+
+    monkeypatch.setattr(Path, "mkdir", held_up)
+    assert mine.take("walk")
+    assert made
+    assert mine.path("walk").exists()
+    mine.close()
