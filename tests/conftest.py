@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import gc
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -65,12 +67,16 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.hookimpl(trylast=True)  # after its fixtures have gone
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
     """What a file of tests keeps for its own tests goes with the last of them, and so do bodies and fits that
-    hold each other: of all files together they are gigabytes."""
+    hold each other: of all files together they are gigabytes. The C library gives free memory back only where
+    it is told to."""
     if nextitem is None or nextitem.path != item.path:
         module = item.getparent(pytest.Module)
         for kept in vars(module.obj).values() if module else ():
             if hasattr(kept, "cache_clear") and kept.__module__ == module.obj.__name__:
                 kept.cache_clear()
         gc.collect()
+        if sys.platform == "linux":
+            getattr(ctypes.CDLL(None), "malloc_trim", id)(0)
