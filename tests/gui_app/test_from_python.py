@@ -149,6 +149,14 @@ def test_a_window_that_does_not_start_says_why(
     assert not list(tmp_path.glob("refit-view-*"))
 
 
+def window_of(program: str, motion_file: Path, monkeypatch: pytest.MonkeyPatch) -> refit.Window:
+    """The window whose process runs this in place of its own program."""
+    monkeypatch.setattr(_window, "PROGRAM", program)
+    window = refit.view(motion_file)
+    assert window.is_open
+    return window
+
+
 def test_a_window_that_dies_says_so_to_who_waits(
     motion_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,9 +164,7 @@ def test_a_window_that_dies_says_so_to_who_waits(
     program = (
         "import sys, pathlib; (pathlib.Path(sys.argv[2]) / 'ready').touch(); sys.stdin.read(1); sys.exit(3)"
     )
-    monkeypatch.setattr(_window, "PROGRAM", program)
-    window = refit.view(motion_file)
-    assert window.is_open
+    window = window_of(program, motion_file, monkeypatch)
     window.show(1)
     with pytest.raises(refit.RefitError, match=r"^The window ended unexpectedly: its process ended with 3\."):
         window.wait(PATIENCE)
@@ -173,9 +179,7 @@ def test_a_window_that_is_closed_is_so_before_its_process_has_ended(
         "import sys, pathlib, shutil; folder = pathlib.Path(sys.argv[2]); (folder / 'ready').touch(); "
         "sys.stdin.readline(); shutil.rmtree(folder); sys.stdin.read()"
     )
-    monkeypatch.setattr(_window, "PROGRAM", program)
-    window = refit.view(motion_file)
-    assert window.is_open
+    window = window_of(program, motion_file, monkeypatch)
     window.close()
     wait_for(lambda: not window.is_open)
     assert window._process.poll() is None

@@ -115,6 +115,7 @@ def open_to_read(path: str | Path) -> Iterator[BinaryIO]:
     if kept is not None and stays:
         kept.file, kept.lent = file, True
     try:
+        check_regular(path, os.fstat(file.fileno()))  # it may be another by now
         file.seek(0)
         yield file
     except OSError as error:
@@ -129,7 +130,7 @@ def open_to_read(path: str | Path) -> Iterator[BinaryIO]:
 def _opened(path: str | Path) -> BinaryIO:
     try:
         check_regular(path, os.stat(path))
-        file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115
+        return open(path, "rb", opener=_without_waiting)
     except FileNotFoundError:
         raise FileError(path, "there is no such file") from None
     except NotADirectoryError:
@@ -138,12 +139,6 @@ def _opened(path: str | Path) -> BinaryIO:
         raise FileError(path, "may not be read: permission denied") from None
     except (OSError, ValueError) as error:
         raise FileError(path, f"cannot be opened: {_reason(error)}") from None
-    try:
-        check_regular(path, os.fstat(file.fileno()))  # it may be another by now
-    except FileError:
-        file.close()
-        raise
-    return file
 
 
 def check_regular(path: str | Path, status: os.stat_result) -> None:
