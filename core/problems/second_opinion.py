@@ -15,7 +15,7 @@ one had failed, and not that something else was asked for.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
@@ -231,7 +231,6 @@ def verdicts(
     device: str = "auto",
     threads: int | None = None,
     stop: threading.Event | None = None,
-    on_progress: Callable[[OpinionProgress], None] | None = None,
 ) -> tuple[Judgement, ...]:
     """One judgement for each of the frames whose source is finite, ascending.
 
@@ -245,7 +244,6 @@ def verdicts(
         device: as in `SecondOpinion`.
         threads: as in `SecondOpinion`.
         stop: cancels when set; the judgements are then on what was tried until then.
-        on_progress: told every step; what it raises ends the fitting.
 
     Raises:
         RefitError: the result belongs to another motion or another body.
@@ -253,7 +251,6 @@ def verdicts(
     run = SecondOpinion(
         motion, bodies, result, frames, suspects=suspects, device=device, threads=threads, stop=stop
     )
-    for progress in run:
-        if on_progress:
-            on_progress(progress)
+    for _ in run:
+        pass
     return judgements(run.opinion(), margin)

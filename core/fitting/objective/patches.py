@@ -209,6 +209,11 @@ class Patches:
         return needs_few((patch.directions for patch in self.patches), self.features)
 
     @cached_property
+    def light(self) -> bool:
+        """Correctives take few products."""
+        return take_little((patch.correctives for patch in self.patches), self.features)
+
+    @cached_property
     def strong(self) -> bool:
         """Pose correctives are dense, and most of the skin moves far with them."""
         if self.sparse:
@@ -237,9 +242,7 @@ class Patches:
 
     def features_of(self, features: Tensor) -> tuple[Tensor, Tensor | None]:
         """Pose features (P, n) of frames in a row as patches take them, with few columns where that pays."""
-        each = (patch.correctives for patch in self.patches)
-        few = features.device.type != "cpu" or take_little(each, self.features)
-        return (features, None) if few else in_time(features)
+        return (features, None) if self.light or features.device.type != "cpu" else in_time(features)
 
 
 def needs_few(directions: Iterable[Tensor], features: int) -> bool:
