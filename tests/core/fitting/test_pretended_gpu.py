@@ -202,6 +202,9 @@ LOST = RuntimeError("CUDA error: unspecified launch failure")
         pytest.param(ACCURATE, LOST, "launch failure", id="lost"),
         pytest.param(TOGETHER, OUT_OF_MEMORY, "ran out of memory", id="memory, together"),
         pytest.param(TOGETHER, LOST, "launch failure", id="lost, together"),
+        pytest.param(TOGETHER, CUBLAS, "cublasSgemm", id="cublas, together", marks=pytest.mark.slow),
+        pytest.param(TOGETHER, CUSOLVER, "cusolver", id="cusolver, together", marks=pytest.mark.slow),
+        pytest.param(TOGETHER, NO_KERNEL, "no kernel", id="no kernel, together", marks=pytest.mark.slow),
     ],
 )
 def test_a_device_that_fails_is_left_for_the_processor(

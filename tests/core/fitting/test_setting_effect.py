@@ -123,6 +123,8 @@ CASES = [
 ]
 # Steps enough for these to show.
 PATIENT = ("tolerance", "pose_prior_to")
+# Without an effect these still change sums in their last digits, which every step makes more of.
+ROUNDED = ("num_betas",)
 
 
 @pytest.mark.parametrize(("stage", "name"), CASES)
@@ -138,9 +140,10 @@ def test_it_changes_a_fit_or_says_why_not(stage: str, name: str) -> None:
             with pytest.raises(RefitError, match="each frame on its own"):
                 fitted(changed, method)
             continue
-        # Sums in another order differ in their last digits, which every step makes more of.
-        before, after = (replace(each, iterations=1) if said else each for each in (settings, changed))
+        few = said and name in ROUNDED
+        before, after = (replace(each, iterations=1) if few else each for each in (settings, changed))
         off = apart(fitted(before, method), fitted(after, method))
+        # Sums in another order differ in their last digits.
         assert (off < MOST_NOISE) if said else (off > LEAST_EFFECT), (
             f"{name} = {getattr(changed, name)}: {off}"
         )
