@@ -14,7 +14,7 @@ from core.model.fit_result import FitResult
 from core.model.motion import Motion
 from core.problems.detect import Problem, find_problems, problem_frames, stretches, suspect_frames
 from core.problems.rules import ProblemKind
-from core.problems.second_opinion import verdicts
+from core.problems.second_opinion import SecondOpinion
 from core.problems.thresholds import ProblemThresholds
 from core.problems.verdict import Judgement, Verdict
 
@@ -108,7 +108,7 @@ def findings(
     wanted = [_to_judge(group) for group in groups]
     if not groups:
         return ()
-    judged = verdicts(
+    judged = SecondOpinion(
         motion,
         bodies,
         result,
@@ -117,7 +117,7 @@ def findings(
         device=device,
         threads=threads,
         stop=stop,
-    )
+    ).verdicts()
     by_frame = {judgement.frame: judgement for judgement in judged}
     return tuple(
         Finding(group, tuple(by_frame[frame] for frame in frames.tolist() if frame in by_frame))

@@ -8,6 +8,8 @@
         print(judgement.frame, judgement.verdict.value)
     better = opinion.result
 
+Where nothing else is wanted than what it finds, `SecondOpinion.verdicts` does all of this.
+
 The objective stays that of the fit and what frames share is held, so that a better fit means that the first
 one had failed, and not that something else was asked for.
 """
@@ -15,7 +17,7 @@ one had failed, and not that something else was asked for.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
@@ -198,6 +200,21 @@ class SecondOpinion:
             not self._ended,
         )
 
+    def verdicts(
+        self, margin: Margin | None = None, check: Callable[[], object] | None = None
+    ) -> tuple[Judgement, ...]:
+        """Goes through to the end: one judgement for each of the frames whose source is finite, ascending;
+        where it was cancelled, on what was tried until then.
+
+        Args:
+            margin: what counts as better on the whole.
+            check: called after each step; what it raises ends the run.
+        """
+        for _ in self:
+            if check is not None:
+                check()
+        return judgements(self.opinion(), margin)
+
 
 def settings_of(result: FitResult) -> FitSettings:
     """The last vertex stage of the recipe that made a fit; the default where its provenance has none."""
@@ -218,39 +235,3 @@ def polished(settings: FitSettings) -> FitSettings:
         iterations=max(settings.iterations, ITERATIONS),
         tolerance=min(settings.tolerance, TOLERANCE),
     )
-
-
-def verdicts(
-    motion: Motion,
-    bodies: BodyPair,
-    result: FitResult,
-    frames: Sequence[int] | np.ndarray,
-    *,
-    margin: Margin | None = None,
-    suspects: Sequence[int] | np.ndarray = (),
-    device: str = "auto",
-    threads: int | None = None,
-    stop: threading.Event | None = None,
-) -> tuple[Judgement, ...]:
-    """One judgement for each of the frames whose source is finite, ascending.
-
-    Args:
-        motion: the source.
-        bodies: that it was fitted with.
-        result: the fit.
-        frames: ids, such as `core.problems.detect.problem_frames` gives.
-        margin: what counts as better on the whole.
-        suspects: as in `SecondOpinion`.
-        device: as in `SecondOpinion`.
-        threads: as in `SecondOpinion`.
-        stop: cancels when set; the judgements are then on what was tried until then.
-
-    Raises:
-        RefitError: the result belongs to another motion or another body.
-    """
-    run = SecondOpinion(
-        motion, bodies, result, frames, suspects=suspects, device=device, threads=threads, stop=stop
-    )
-    for _ in run:
-        pass
-    return judgements(run.opinion(), margin)

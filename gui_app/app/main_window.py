@@ -32,7 +32,7 @@ from gui_app.document.recipe_editor import RecipeDesk
 from gui_app.document.rest_distance import RestDistance
 from gui_app.document.state import AppState
 from gui_app.files.models_choice import ModelsChoice
-from gui_app.files.open_actions import OpenActions, dropped_file
+from gui_app.files.open_actions import OpenActions, dragged_files
 from gui_app.files.open_controller import OpenController
 from gui_app.files.save_actions import SaveActions
 from gui_app.fit.device_choice import DeviceChoice
@@ -354,16 +354,15 @@ class MainWindow(QMainWindow):
         self.show_bodies()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Takes one file that can be opened."""
-        if dropped_file(event) is not None:
+        """Takes files, and folders."""
+        if dragged_files(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Opens what was dropped."""
-        path = dropped_file(event)
-        if path is not None:
+        """Opens what was dropped, or says why not."""
+        if paths := dragged_files(event):
             event.acceptProposedAction()
-            self.files.open_path(path)
+            self.files.open_dropped(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Asks about unsaved work, ends the threads or leaves those that hang, frees the graphics memory."""

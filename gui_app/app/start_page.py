@@ -142,7 +142,7 @@ class Welcome(QWidget):
         open_button.setDefault(True)
         start.addWidget(_section("Open", self))
         start.addWidget(open_button, 0, Qt.AlignmentFlag.AlignLeft)
-        start.addWidget(_secondary("or drop a motion file on this window", self))
+        start.addWidget(_secondary("or drop a motion or a folder on this window", self))
         start.addSpacing(10)
         start.addWidget(_section("Built-in motions", self))
         start.addLayout(self.motions)

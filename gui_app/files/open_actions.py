@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -39,11 +39,9 @@ if TYPE_CHECKING:
     from core.session.session import Session
 
 MESHES_FILTER = "Meshes: choose one, its folder opens (*.obj *.ply)"
-SOURCE_FILTER = f"Motions (*.npz *.pkl *.pt *.npy *.smpl);;{MESHES_FILTER};;All files (*)"
-MOTION_FILTER = (
-    f"Motions, fits and sessions (*.npz *.pkl *.pt *.npy *.smpl *.refit);;{MESHES_FILTER};;All files (*)"
-)
-SUFFIXES = (".npz", ".pkl", ".pt", ".npy", ".smpl", ".refit", ".obj", ".ply")
+PATTERNS = "*.npz *.pkl *.pickle *.p *.pt *.pth *.npy *.smpl"
+SOURCE_FILTER = f"Motions ({PATTERNS});;{MESHES_FILTER};;All files (*)"
+MOTION_FILTER = f"Motions, fits and sessions ({PATTERNS} *.refit);;{MESHES_FILTER};;All files (*)"
 
 
 class OpenActions(QObject):
@@ -98,6 +96,13 @@ class OpenActions(QObject):
             self._open_folder(path)
         else:
             self.open_one(opened_as(path), frame=frame)
+
+    def open_dropped(self, paths: Sequence[Path]) -> None:
+        """Opens what was dropped on the window, as `open_path` does; of several nothing."""
+        if len(paths) == 1:
+            self.open_path(paths[0])
+        else:
+            self._activity.fail(f"{len(paths):,} files were dropped: one opens at a time, or their folder")
 
     def open_one(
         self,
@@ -365,10 +370,6 @@ class OpenActions(QObject):
         self._models.revert()
 
 
-def dropped_file(event: QDropEvent) -> Path | None:
-    """The file or folder that is dragged over a window, None where it is none that can be opened."""
-    urls = event.mimeData().urls()
-    if len(urls) != 1 or not urls[0].isLocalFile():
-        return None
-    path = Path(urls[0].toLocalFile())
-    return path if path.name.lower().endswith(SUFFIXES) or path.is_dir() else None
+def dragged_files(event: QDropEvent) -> tuple[Path, ...]:
+    """The files and folders of this machine that are dragged over a window, whatever they are."""
+    return tuple(Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile())

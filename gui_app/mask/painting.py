@@ -59,7 +59,7 @@ class MaskPainting(QObject):
         self.patch_puts_back = False
         state.document.motion_changed.connect(self._on_motion)
         state.activity.run_changed.connect(self._on_run)
-        state.document.mask_changed.connect(self.mask_changed)
+        state.document.mask_changed.connect(self._on_mask)
 
     @property
     def valid(self) -> np.ndarray | None:
@@ -296,6 +296,12 @@ class MaskPainting(QObject):
         target = None if opened is None else opened.bodies.target
         if self.tools is not None and self.tools.bodies.target is not target:
             self.set_tools(None)
+        self.mask_changed.emit()
+
+    @Slot()
+    def _on_mask(self) -> None:
+        for paint in (self.validity, self.weighing):
+            paint.end_said()
         self.mask_changed.emit()
 
     @Slot()

@@ -45,6 +45,7 @@ class VertexPainting(ABC):
     def __init__(self, state: AppState, history: History) -> None:
         self._state, self._history = state, history
         self.draft: np.ndarray | None = None
+        self._said = ""
 
     @property
     @abstractmethod
@@ -103,8 +104,14 @@ class VertexPainting(ABC):
         if draft is not None:
             self._make(self.stroke, draft, quiet=True)
 
+    def end_said(self) -> None:
+        """What there is differs from what the status bar says of it."""
+        self._state.activity.end(self._said)
+        self._said = ""
+
     def _make(self, step: str, values: np.ndarray | None, quiet: bool = False) -> bool:
-        """Makes what was painted a step; False, and a sentence, where that cannot be."""
+        """Makes what was painted a step; False, and a sentence, where that cannot be. It is ``quiet`` of what
+        changes nothing."""
         if not ready(self._state):
             return False
         before = self._standing()
@@ -118,8 +125,8 @@ class VertexPainting(ABC):
                 self._state.activity.say(self.unchanged)
             return False
         self._history.add(step, np.empty(0, np.intp))
-        if not quiet:
-            self._state.activity.say(f"{step[:1].upper()}{step[1:]} · {self._words()}")
+        self._said = f"{step[:1].upper()}{step[1:]} · {self._words()}"
+        self._state.activity.say(self._said)
         return True
 
     @abstractmethod

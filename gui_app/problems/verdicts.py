@@ -36,7 +36,6 @@ def judge(request: VerdictRequest, job: BackgroundJob[Any]) -> tuple[tuple[Judge
     """One judgement a frame whose source is finite; and why the fits left their device, if they have."""
     from core.fitting.devices import device_of_fit
     from core.problems.second_opinion import SecondOpinion
-    from core.problems.verdict import judgements
 
     run = SecondOpinion(
         request.motion,
@@ -48,10 +47,9 @@ def judge(request: VerdictRequest, job: BackgroundJob[Any]) -> tuple[tuple[Judge
         threads=1,
         stop=job.stop,
     )
-    for _ in run:
-        job.check()
+    judged = run.verdicts(check=job.check)
     job.check()
-    return judgements(run.opinion()), run.left_device
+    return judged, run.left_device
 
 
 class ProblemVerdicts(Measuring):

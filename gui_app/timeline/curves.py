@@ -36,7 +36,6 @@ LEAST_TOP_MM = 5.0
 POINT_PIXELS = 4
 CHIP_TOP = 5
 LEGEND_MIDDLE = 12
-ROOM_FOR_TICKS, LOW_DENSITY = 130, 0.5
 PEAK_PIXELS = 4
 CURVES = (("max_mm", "max", "CURVE_MAX"), ("p95_mm", "p95", "CURVE_P95"), ("mean_mm", "mean", "CURVE_MEAN"))
 SHOWN = {**{name: role for name, _, role in CURVES}, CHOSEN: "TEXT"}
@@ -191,8 +190,6 @@ class Curves(pg.PlotWidget):
         super().resizeEvent(event)
         if hasattr(self, "before"):
             self._place_legend()
-            low = self.height() < ROOM_FOR_TICKS
-            self.getPlotItem().getAxis("left").setTickDensity(LOW_DENSITY if low else 1)
 
     def leaveEvent(self, event: QEvent) -> None:
         """The readout goes with the pointer."""

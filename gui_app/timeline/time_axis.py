@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFontMetrics
 
 from gui_app.document.document import Document
 from gui_app.document.playback import Playback
@@ -19,7 +19,7 @@ from gui_app.style.live_theme import on_theme_change
 
 # A peak is this much higher than what the pointer is on.
 PROMINENT = 1.1
-HALF_A_NUMBER = 7
+HALF_A_NUMBER, BETWEEN_NUMBERS = 7, 10
 """Pixels."""
 
 
@@ -149,7 +149,30 @@ class Brush(QObject):
         self.select(round(start + 0.5), max(round(stop - 0.5), round(start + 0.5)))
 
 
-class FrameAxis(pg.AxisItem):
+def spacing_with_room(least: float, room: float) -> float:
+    """The least of …, 0.5, 1, 2, 5, 10, 20, … that is neither below ``least`` nor below ``room``."""
+    wanted = max(least, room)
+    power = 10.0 ** math.floor(math.log10(wanted))
+    return next(power * step for step in (1.0, 2.0, 5.0, 10.0) if power * step >= wanted * (1 - 1e-9))
+
+
+class RoomyAxis(pg.AxisItem):
+    """Its ticks are so far apart that their numbers do not lie on each other, however short the axis is."""
+
+    def tickSpacing(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, float]]:
+        """One level: the distance of the ticks, and where they begin."""
+        levels: list[tuple[float, float]] = super().tickSpacing(minVal, maxVal, size)
+        if not levels or not size > 0:
+            return levels
+        room = self._room(QFontMetrics(self.style["tickFont"] or self.font()), maxVal)
+        return [(spacing_with_room(levels[0][0], room * (maxVal - minVal) / size), 0.0)]
+
+    def _room(self, metrics: QFontMetrics, most: float) -> float:
+        """Pixels from one tick to the next."""
+        raise NotImplementedError
+
+
+class FrameAxis(RoomyAxis):
     """Has a tick at whole frames that there are, and at nothing between or beside them.
 
     Attributes:
@@ -158,21 +181,21 @@ class FrameAxis(pg.AxisItem):
 
     frames = 0
 
+    def tickSpacing(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, float]]:
+        """So near that ticks would be parts of a frame, they are whole frames."""
+        levels = super().tickSpacing(minVal, maxVal, size)
+        return [(max(spacing, 1.0), start) for spacing, start in levels]
+
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
         """Levels of ticks, the distance of each with its values."""
-        kept: list[tuple[float, list[float]]] = []
-        for spacing, values in super().tickValues(minVal, maxVal, size):
-            whole = [x for x in values if abs(x - round(x)) < 1e-6 and 0 <= round(x) < self.frames]
-            if spacing >= 1 and whole:
-                kept.append((spacing, whole))
-        if not kept and self.frames:
-            # So near that the ticks are parts of a frame, or there is one frame alone.
-            first, last = max(math.ceil(minVal), 0), min(math.floor(maxVal), self.frames - 1)
-            kept = [(1.0, [float(x) for x in range(first, last + 1)])]
-        return kept
+        levels = super().tickValues(minVal, maxVal, size)
+        return [(spacing, [x for x in values if 0 <= round(x) < self.frames]) for spacing, values in levels]
+
+    def _room(self, metrics: QFontMetrics, most: float) -> float:
+        return metrics.horizontalAdvance(f"{max(self.frames - 1, 0)}") + BETWEEN_NUMBERS
 
 
-class HeightAxis(pg.AxisItem):
+class HeightAxis(RoomyAxis):
     """Has no tick so near to its upper end that half of the number would be cut off."""
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
@@ -180,6 +203,9 @@ class HeightAxis(pg.AxisItem):
         most = maxVal - HALF_A_NUMBER * (maxVal - minVal) / max(size, 1.0)
         levels = super().tickValues(minVal, maxVal, size)
         return [(spacing, [x for x in values if x <= most]) for spacing, values in levels]
+
+    def _room(self, metrics: QFontMetrics, most: float) -> float:
+        return metrics.height()
 
 
 def add_curve(plot: pg.PlotWidget | pg.PlotItem) -> pg.PlotDataItem:

@@ -23,7 +23,7 @@ from core.model.joints import PARTS
 from core.model.motion import Motion, motion_of_meshes
 from core.model.posing import posed
 from core.model.vertex_errors import frame_errors
-from core.problems.second_opinion import verdicts
+from core.problems.second_opinion import SecondOpinion
 from tests.core.fitting import pretended_gpu as pretended_gpu_module
 from tests.core.fitting.judged import clip
 from tests.core.fitting.pretended_gpu import on_gpu, pretended_gpu
@@ -245,10 +245,10 @@ def test_frame_steps_and_second_opinions_stay_on_the_device() -> None:
     motion, pair = clip("dance", 100, FRAMES), load_bodies()
     found = fit(motion, pair, ACCURATE, "cpu")
     here = frame_steps(motion, pair, ACCURATE, 2, found, device="cpu")
-    opinions = [verdicts(motion, pair, found, [1, 4], device="cpu", threads=1)]
+    opinions = [SecondOpinion(motion, pair, found, [1, 4], device="cpu", threads=1).verdicts()]
     with pretended_gpu():
         there = frame_steps(motion, pair, ACCURATE, 2, found, device="cuda")
-        opinions.append(verdicts(motion, pair, found, [1, 4], device="cuda", threads=1))
+        opinions.append(SecondOpinion(motion, pair, found, [1, 4], device="cuda", threads=1).verdicts())
     assert there.result.provenance["device"] == "cuda"
     assert abs(here.steps[-1].mean_mm - there.steps[-1].mean_mm) < 0.01
     one, other = ([(each.frame, each.verdict) for each in judged] for judged in opinions)

@@ -18,7 +18,7 @@ from core.model.fit_result import FitResult
 from core.model.motion import Motion
 from core.problems.findings import findings
 from core.problems.rules import ProblemKind
-from core.problems.second_opinion import STARTS, SecondOpinion, settings_of, verdicts
+from core.problems.second_opinion import STARTS, SecondOpinion, settings_of
 from core.problems.verdict import Margin, Opinion, Verdict, judgements
 from tests.core.clip_fits import fitted_clip
 from tests.core.problems.test_detect import planted
@@ -101,7 +101,7 @@ def test_a_fault_in_a_small_part_is_a_failed_fit() -> None:
     poses = clean.poses.copy()
     poses[30, pair.target.joint_names.index("left_foot")] += np.float32([0, 0.3, 0])
     bad = replace(clean, poses=poses)
-    (judgement,) = verdicts(motion, pair, bad, [30], margin=Margin(0.5), device="cpu", threads=1)
+    (judgement,) = SecondOpinion(motion, pair, bad, [30], device="cpu", threads=1).verdicts(Margin(0.5))
     assert judgement.gain < 0.2
     assert judgement.verdict is FAILED
 
@@ -113,10 +113,10 @@ def test_frames_without_numbers_are_left_alone() -> None:
     broken = replace(motion, poses=poses)
     result = replace(clean, poses=clean.poses.copy())
     result.poses[7] = np.nan
-    judged = verdicts(broken, pair, result, [5, 7], device="cpu", threads=1)
+    judged = SecondOpinion(broken, pair, result, [5, 7], device="cpu", threads=1).verdicts()
     assert [(judgement.frame, judgement.verdict) for judgement in judged] == [(7, UNKNOWN)]
     assert judged[0].after == pytest.approx(clean.mean_mm[7], abs=CLOSE_MM)
-    assert verdicts(motion, pair, clean, [], device="cpu", threads=1) == ()
+    assert SecondOpinion(motion, pair, clean, [], device="cpu", threads=1).verdicts() == ()
 
 
 def test_it_can_be_stopped_with_the_best_so_far() -> None:

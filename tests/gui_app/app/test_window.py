@@ -13,11 +13,13 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from core.files.motions.folder_walk import OTHER_SUFFIXES
 from core.outputs.results import load_result, save_result
 from gui_app.app.help import Shortcuts
 from gui_app.app.main_window import MainWindow
 from gui_app.document.preferences import Preferences
 from gui_app.files import open_controller, save_actions
+from gui_app.files.open_actions import MOTION_FILTER
 from gui_app.timeline.curves import lone
 from gui_app.widgets.save_dialog import FileKind, Place, ask_where
 from tests.gui_app.conftest import FIT_MS, FRAMES, cut_file
@@ -203,6 +205,19 @@ def test_what_cannot_be_opened_leaves_what_was_open_and_a_dropped_file_takes_its
     window.dropEvent(QDropEvent(QPointF(300, 300), copy, data, buttons, keys))
     qtbot.waitUntil(lambda: window.state.document.frames == 10, timeout=FIT_MS)
     assert other in Preferences().recent
+
+    # Whatever else is dropped is answered, too; and the dialog shows all that may be one.
+    assert all(f"*{suffix}" in MOTION_FILTER for suffix in (".npz", ".refit", *OTHER_SUFFIXES))
+    here = window.state.document.opened
+    picture = tmp_path / "walk.png"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n")
+    for names, why in (([picture], "a picture (PNG)"), ([other, picture], "2 files were dropped")):
+        data.setUrls([QUrl.fromLocalFile(str(name)) for name in names])
+        window.dragEnterEvent(enter)
+        assert enter.isAccepted()
+        window.dropEvent(QDropEvent(QPointF(300, 300), copy, data, buttons, keys))
+        qtbot.waitUntil(lambda why=why: why in window.message.words.text(), timeout=FIT_MS)
+        assert window.state.document.opened is here
 
 
 def test_a_bad_file_at_the_start_leaves_words(make_window: MakeWindow, qtbot: QtBot, tmp_path: Path) -> None:

@@ -254,6 +254,8 @@ def test_tools_and_strokes_paint_the_surface_one_step_each(fitted: MainWindow, q
     painting.use_region("ears")
     ears = own & ~painting.tools.regions["ears"]
     np.testing.assert_array_equal(valid(window), ears)
+    words = window.statusBar().words
+    assert words.text() == f"Excluding ears · {ears.sum():,} vertices are valid"
     sets.grow.click()
     np.testing.assert_array_equal(valid(window), ~grown(~ears, graph) & filled)
     sets.shrink.click()
@@ -302,6 +304,7 @@ def test_tools_and_strokes_paint_the_surface_one_step_each(fitted: MainWindow, q
     assert np.linalg.norm(rest[painted] - rest[vertex], axis=1).max() < 0.2, "not through the body, nor far"
     np.testing.assert_array_equal(camera(window), seen)
     assert window.actions_.undo.text() == "Undo mask brush"
+    assert words.text() == f"Mask brush · {valid(window).sum():,} vertices are valid"
     assert not window.state.document.saved
 
     stroke(window, at, at + QPointF(24, 0), shift=True)
@@ -312,6 +315,7 @@ def test_tools_and_strokes_paint_the_surface_one_step_each(fitted: MainWindow, q
     np.testing.assert_array_equal(valid(window), before)
     window.actions_.redo.trigger()
     np.testing.assert_array_equal(valid(window), before & ~painted)
+    assert words.text() == "Redid mask brush", "no count of another mask"
     stroke(window, at, at + QPointF(30, 10), button=RIGHT)
     assert np.abs(camera(window) - seen).max() > 1e-3, "the right button turns the camera"
     np.testing.assert_array_equal(valid(window), before & ~painted)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtGui import QFontMetrics, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -20,7 +20,14 @@ from gui_app.timeline.curve_choice import CurveChoice
 from gui_app.timeline.curves import top_of
 from gui_app.timeline.heat_strip import heat_image
 from gui_app.timeline.playback import PlaybackClock
-from gui_app.timeline.time_axis import HALF_A_NUMBER, HeightAxis, TimeScale, most_by_column, peak_near
+from gui_app.timeline.time_axis import (
+    HALF_A_NUMBER,
+    FrameAxis,
+    HeightAxis,
+    TimeScale,
+    most_by_column,
+    peak_near,
+)
 from tests.gui_app.conftest import FIT_MS, FRAMES
 
 BAD = 15
@@ -273,6 +280,22 @@ def test_no_number_of_the_axis_is_cut_off_at_the_top(qapp: object) -> None:
         assert max(ticks) <= top * (1 - HALF_A_NUMBER / 90)
         assert 0.0 in ticks
         assert max(ticks) > 0.5 * top
+
+
+@pytest.mark.parametrize("size", [40, 90, 200, 300, 700])
+def test_no_numbers_of_an_axis_lie_on_each_other(qapp: object, size: int) -> None:
+    for frames in (3, 48, 960, 90_000, 1_234_567):
+        axis = FrameAxis("bottom")
+        axis.frames = frames
+        ticks = [value for _, values in axis.tickValues(0.0, frames - 1.0, size) for value in values]
+        widest = QFontMetrics(axis.font()).horizontalAdvance(f"{frames - 1}")
+        assert ticks[0] == 0
+        assert all(value == round(value) < frames for value in ticks)
+        assert (np.diff(ticks) / (frames - 1) * size > widest).all()
+    for top in (0.8, 5.0, 10.01, 57.0):
+        axis = HeightAxis("left")
+        ticks = [value for _, values in axis.tickValues(0.0, top, size) for value in values]
+        assert (np.diff(ticks) / top * size >= QFontMetrics(axis.font()).ascent()).all()
 
 
 def test_a_click_near_a_peak_means_the_peak() -> None:
