@@ -63,7 +63,8 @@ def frame_number(text: str) -> int:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs ``refit`` and returns its exit code: 0 fine, 1 failed, 2 bad usage."""
+    """Runs ``refit`` and returns its exit code: 0 fine, 1 failed, 2 bad usage. The process of a window ends
+    here."""
     arguments = sys.argv[1:] if argv is None else argv
     if arguments and arguments[0] in cli.COMMANDS:
         code = cli.main(arguments, _drawing)
@@ -72,7 +73,8 @@ def main(argv: list[str] | None = None) -> int:
     work = _window if has_display() else _without_display
     with lenient_output() as told:
         code = cli.run_told(partial(work, options), options.threads)
-        return code or SOME_FAILED if lost(told) else code
+        code = code or SOME_FAILED if lost(told) else code
+    return code if argv is not None or work is not _window else _over(code)
 
 
 def _drawing() -> Draw:
@@ -81,6 +83,14 @@ def _drawing() -> Draw:
     except ImportError as error:
         raise RefitError(f"Pictures and films cannot be drawn: {error}.") from error
     return draw
+
+
+def _over(code: int) -> int:
+    try:
+        from gui_app.tasks.left_behind import end_at_once
+    except ImportError:
+        return code
+    end_at_once(code)
 
 
 def _without_display(options: argparse.Namespace, threads: int | None) -> int:

@@ -208,8 +208,6 @@ class Editing(QObject):
     @Slot()
     def finish(self) -> None:
         """What is being edited becomes a step; an edit of a shared shape does so once it is measured."""
-        from core.model.frame_parameters import frame_parameters
-
         state, draft = self._state, self._draft
         self._idle.stop()
         if (
@@ -219,6 +217,8 @@ class Editing(QObject):
             or state.document.result is None
         ):
             return
+        from core.model.frame_parameters import frame_parameters
+
         now = frame_parameters(state.document.result, draft.frame)
         if now.equals(now.with_change(draft.change)):
             self._drop()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import atexit
 import os
 import sys
 import threading
@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from PySide6.QtCore import QThread
 
-WRITE_OUT_SECONDS = 1.0
+LAST_SECONDS = 1.0
 
 _left: list[QThread] = []
 
@@ -39,17 +39,20 @@ def end_process(code: int) -> int:
 
 
 def end_at_once(code: int) -> NoReturn:
-    """Ends the process without taking apart what it holds, which takes seconds where torch and VTK are in it;
-    nothing may be left to be written but the log and what was printed."""
+    """Ends the process without taking apart what it holds, which takes seconds where torch and VTK are in it.
+
+    What was registered with `atexit` is done, the log and what was printed are written; nothing else may be
+    left to do.
+    """
     # A thread that hangs may hold a lock of the log or of a stream.
-    last = threading.Thread(target=_write_out, daemon=True)
+    last = threading.Thread(target=_leave_in_order, daemon=True)
     last.start()
-    last.join(WRITE_OUT_SECONDS)
+    last.join(LAST_SECONDS)
     os._exit(code)
 
 
-def _write_out() -> None:
-    logging.shutdown()
+def _leave_in_order() -> None:
+    atexit._run_exitfuncs()  # the end of the log among them
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError, AttributeError):  # closed, or none at all
             stream.flush()

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from gui_app import __main__ as command
+from gui_app.app.start_page import START_FLAG
+from gui_app.document.preferences import Preferences
 from gui_app.tasks.display import has_display
 
 NO_QT = """
@@ -112,16 +114,37 @@ def test_the_scene_knows_neither_qt_nor_torch() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_a_window_is_made_without_torch(own_settings: Path) -> None:
-    words = (
-        "import os, sys; from gui_app.app.application import make_application; "
-        "from gui_app.app.main_window import MainWindow, Options; app = make_application(); "
-        "window = MainWindow(Options()); print('torch' in sys.modules, flush=True); os._exit(0)"
-    )
+CLOSED = """
+import atexit, sys
+from PySide6.QtCore import QTimer
+from gui_app import __main__ as command
+from gui_app.app import application
+from gui_app.app.main_window import MainWindow
+
+class Held:
+    def __del__(self):
+        print("taken apart")
+
+class Closed(MainWindow):
+    def showEvent(self, event):
+        super().showEvent(event)
+        QTimer.singleShot(0, self, self.close)
+
+held, application.MainWindow, sys.argv = Held(), Closed, ["refit"]
+atexit.register(lambda: print("torch" in sys.modules))
+sys.exit(command.main())
+"""
+
+
+def test_a_window_is_made_and_closed_without_torch_and_its_process_ends_at_once(own_settings: Path) -> None:
+    preferences = Preferences()
+    preferences.store(START_FLAG, False)
+    preferences.sync()
     done = subprocess.run(
-        [sys.executable, "-c", words], capture_output=True, text=True, timeout=120, check=True
+        [sys.executable, "-c", CLOSED], capture_output=True, text=True, timeout=120, check=True
     )
-    assert done.stdout.strip() == "False"
+    assert done.stdout == "False\n"
+    assert done.stderr == ""
 
 
 def test_a_frame_to_open_at_reaches_the_window(
