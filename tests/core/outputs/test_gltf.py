@@ -237,6 +237,6 @@ def test_what_a_rig_lacks_is_measured_on_some_of_many_frames(monkeypatch: pytest
     monkeypatch.setattr("core.outputs.rig.MOST_MEASURED", 5)
     some = rig_loss(result.as_motion(), rig)
     assert (some.frames, "in 5 frames measured" in loss_words(some)) == (5, True)
-    assert some.most <= whole.most
+    assert some.most <= whole.most * (1 + 1e-6)  # lots of other sizes round otherwise
     bare = replace(pair.target, posedirs=np.zeros_like(pair.target.posedirs))
     assert rig_loss(result.as_motion(), replace(rig, body=bare)).most == 0
