@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from threading import Lock
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -21,7 +23,6 @@ from torch import Tensor
 from core.fitting.objective import patch_products as products
 from core.fitting.objective.skinning_rows import SkinningRows
 from core.fitting.objective.smooth_correctives import Correctives, SmoothCorrectives, take_little
-from core.kept import kept
 from core.model.body import BodyModel
 from core.model.joints import joint_part
 
@@ -285,15 +286,16 @@ def joined_holders(body: BodyModel, holder: np.ndarray) -> np.ndarray:
     return out
 
 
-# Of a few bodies.
-MOST_BYTES = 2**26
+_SMOOTH: WeakKeyDictionary[BodyModel, SmoothCorrectives] = WeakKeyDictionary()
+_MAKING = Lock()
 
 
-@kept(lambda found: found.nbytes, MOST_BYTES)
 def smooth_correctives(body: BodyModel) -> SmoothCorrectives:
-    """Those of a body, by how its whole skin is cut; kept for the next skin of it."""
-    with torch.inference_mode(False), torch.no_grad():
-        return SmoothCorrectives(body, joined_holders(body, body.held_by))
+    """Those of a body, by how its whole skin is cut; kept for its next skin, as long as the body is."""
+    with _MAKING, torch.inference_mode(False), torch.no_grad():
+        if body not in _SMOOTH:
+            _SMOOTH[body] = SmoothCorrectives(body, joined_holders(body, body.held_by))
+        return _SMOOTH[body]
 
 
 def _patch(

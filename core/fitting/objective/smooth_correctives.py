@@ -196,12 +196,6 @@ class SmoothCorrectives:
         found = self._found[int(part[0])].beside(torch.from_numpy(self._row[vertices]), plain)
         return found if found.products < WORTH * plain.products else plain
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes that they take."""
-        large = (each for smooth in self._found.values() for each in (smooth.modes, smooth.mixtures))
-        return sum(each.numel() * each.element_size() for each in large)
-
 
 def _packed(smooth: Smooth) -> np.ndarray:
     """One row of numbers."""

@@ -48,7 +48,9 @@ def bent(matrix: Tensor, bends: Tensor, flat: float | None = None) -> Tensor:
         factor = factorise(matrix[bad], torch.zeros_like(matrix[bad, 0, 0]))
         seen = torch.linalg.solve_triangular(factor, bends[bad], upper=False)
         seen = torch.linalg.solve_triangular(factor, seen.transpose(1, 2), upper=False)
-        values, vectors = torch.linalg.eigh(0.5 * (seen + seen.transpose(1, 2)))
+        # Where there is no number, what bends is left out: eigenvectors would not be found, of no frame.
+        known = seen.isfinite().all(2).all(1)[:, None, None]
+        values, vectors = torch.linalg.eigh(torch.where(known, 0.5 * (seen + seen.transpose(1, 2)), 0))
         axes = factor @ vectors
         values = 1 + values
         lifted = values.abs().clamp_min(LEAST_BENT)

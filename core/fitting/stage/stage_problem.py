@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from threading import Lock
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -77,7 +79,14 @@ def stage_facts(
 MOST_BYTES = 2**29
 
 
-@kept(lambda both: both[0].patches.nbytes + both[1].nbytes + core_jacobian_bytes(both[0]), MOST_BYTES)
+def _bytes(both: tuple[FitSkin, NormalMatrix]) -> int:
+    skin, normal = both
+    core = _CORES.get(skin)
+    small = 0 if core is None else core.skin.patches.nbytes
+    return skin.patches.nbytes + normal.nbytes + core_jacobian_bytes(skin) + small
+
+
+@kept(_bytes, MOST_BYTES)
 def prepared(
     target: BodyModel, weights: bytes, weighing: Weighing, coefficients: tuple[int, ...]
 ) -> tuple[FitSkin, NormalMatrix]:
@@ -88,13 +97,16 @@ def prepared(
     return skin, NormalMatrix(skin)
 
 
-@kept(lambda core: core.skin.patches.nbytes, MOST_BYTES // 8)
-def prepared_core(
-    target: BodyModel, weights: bytes, weighing: Weighing, coefficients: tuple[int, ...]
-) -> CoreSet:
-    """The core set of the skin that `prepared` gives."""
-    skin, _ = prepared(target, weights, weighing, coefficients)
-    return CoreSet(skin, core_weights(skin))
+_CORES: WeakKeyDictionary[FitSkin, CoreSet] = WeakKeyDictionary()
+_MAKING = Lock()
+
+
+def prepared_core(skin: FitSkin) -> CoreSet:
+    """The core set of a skin, kept as long as the skin is."""
+    with _MAKING:
+        if skin not in _CORES:
+            _CORES[skin] = CoreSet(skin, core_weights(skin))
+        return _CORES[skin]
 
 
 class StageProblem:
@@ -140,8 +152,7 @@ class StageProblem:
         if expressive and table.expression[:, self.num_expression :].any():
             self.num_expression = target.num_expression
         columns = (*range(self.num_betas), *range(target.num_betas, target.num_betas + self.num_expression))
-        self._prepared = (target, weights.tobytes(), weighing, columns)
-        self.skin, self.normal = prepared(*self._prepared)
+        self.skin, self.normal = prepared(target, weights.tobytes(), weighing, columns)
 
         self.counted: Tensor | None = None
         spoken = ~uncounted(target, table.held_hands, table.far_rows)[self.skin.vertices]
@@ -190,14 +201,14 @@ class StageProblem:
 
     def core_at(self, found: SkinStatistics) -> CoreShape:
         """The core set of the skin at the shape of its products."""
-        return prepared_core(*self._prepared).at(found.shape, found.shared)
+        return prepared_core(self.skin).at(found.shape, found.shared)
 
     def shape_core(self, frames: int) -> CoreSet | None:
         """The core set that the shape is solved on first, from so many frames; None where it is not."""
         afar = self.origin != "current" and self.settings.iterations >= LEAST_ITERATIONS
         if self.own_coefficients or not (afar and core_serves(self.skin, frames)):
             return None
-        return prepared_core(*self._prepared)
+        return prepared_core(self.skin)
 
     def starts_beside(self, frames: int) -> bool:
         """Whether so many frames, solved together at the shape that there is, are a start for others."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from core.fitting.objective import smooth_correctives as smooth
 from core.fitting.objective.objective import FitSkin
-from core.fitting.objective.patches import Patches
+from core.fitting.objective.patches import Patches, smooth_correctives
 from core.fitting.objective.pose import Pose
 from core.fitting.objective.skin_pieces import SkinPieces
 from core.model.body import BodyModel
@@ -115,7 +119,15 @@ def test_they_are_read_from_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     made = smooth.SmoothCorrectives(body, parts)
     monkeypatch.setattr(smooth.Smooth, "of", lambda *_: pytest.fail("made again"))
     read = smooth.SmoothCorrectives(body, parts)
-    assert read.nbytes == made.nbytes
     for part, one in made._found.items():
         for name, tensor in vars(one).items():
             assert torch.equal(tensor, getattr(read._found[part], name))
+
+
+def test_they_are_made_once_and_go_with_their_body() -> None:
+    body = replace(body_pair("dense correctives").source)
+    assert smooth_correctives(body) is smooth_correctives(body)
+    gone = weakref.ref(body)
+    del body
+    gc.collect()
+    assert gone() is None

@@ -38,6 +38,17 @@ def test_what_bends_down_is_turned_round_and_all_else_stays() -> None:
     assert torch.allclose(flat, axes @ torch.diag_embed(lifted) @ axes.mT, rtol=1e-3, atol=1e-4)
 
 
+def test_where_there_is_no_number_nothing_is_known_of_that_frame_alone() -> None:
+    matrix, axes, values = matrices()
+    bends = axes @ torch.diag_embed(values - 1) @ axes.mT
+    expected = bent(matrix, bends)
+    for place in (matrix, bends):
+        place[1, 2, 2], kept = torch.nan, place[1, 2, 2].clone()
+        found = bent(matrix, bends)
+        place[1, 2, 2] = kept
+        assert torch.allclose(found[[0, 2]], expected[[0, 2]])
+
+
 def test_a_step_that_rises_is_tried_shorter_before_there_is_more_damping() -> None:
     lengths, step, promised = Lengths(torch.ones(2), True), torch.ones(2, 3), torch.ones(2)
 

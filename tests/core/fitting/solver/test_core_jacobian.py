@@ -19,6 +19,7 @@ from core.fitting.objective.unknowns import Unknowns
 from core.fitting.solver.core_jacobian import CoreJacobian
 from core.fitting.solver.corrective_curvature import CorrectiveCurvature
 from core.fitting.solver.normal_equations import gradient, moved
+from core.fitting.stage.stage_problem import prepared_core
 from core.model.skinning import rotation_matrices
 from tests.variants import body_pair
 
@@ -151,6 +152,7 @@ def test_it_is_made_once_and_goes_with_its_skin() -> None:
         found = set(pool.map(module.core_jacobian, [skin] * 8))
     assert len(found) == 1
     assert module.core_jacobian_bytes(skin) > found.pop().core.patches.nbytes > 0
+    assert prepared_core(skin) is prepared_core(skin)
     gone = weakref.ref(skin)
     del skin
     gc.collect()
