@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import hashlib
 import itertools
 import os
@@ -10,6 +9,7 @@ import shutil
 import sqlite3
 import stat
 import tempfile
+import weakref
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import lru_cache
@@ -275,5 +275,6 @@ def _elsewhere(folder: Path) -> tuple[Path, str]:
 @lru_cache(maxsize=1)
 def _for_now() -> Path:
     made = Path(tempfile.mkdtemp(prefix="refit-"))
-    atexit.register(shutil.rmtree, made, True)
+    # As `tempfile.TemporaryDirectory` does, so that a process that ends at once knows of it, too.
+    weakref.finalize(_for_now, shutil.rmtree, made, True)
     return made

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import atexit
+import logging
 import os
 import sys
 import threading
+import weakref
 from contextlib import suppress
 from typing import NoReturn
 
@@ -41,8 +42,8 @@ def end_process(code: int) -> int:
 def end_at_once(code: int) -> NoReturn:
     """Ends the process without taking apart what it holds, which takes seconds where torch and VTK are in it.
 
-    What was registered with `atexit` is done, the log and what was printed are written; nothing else may be
-    left to do.
+    Temporary folders go, and the log and what was printed are written; nothing else may be left to do. What
+    libraries registered with `atexit` is not: they take themselves apart.
     """
     # A thread that hangs may hold a lock of the log or of a stream.
     last = threading.Thread(target=_leave_in_order, daemon=True)
@@ -52,7 +53,9 @@ def end_at_once(code: int) -> NoReturn:
 
 
 def _leave_in_order() -> None:
-    atexit._run_exitfuncs()  # the end of the log among them
+    with suppress(Exception):  # of folders that somebody keeps from going nobody is told
+        weakref.finalize._exitfunc()
+    logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError, AttributeError):  # closed, or none at all
             stream.flush()

@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 
 from gui_app import __main__ as command
-from gui_app.app.start_page import START_FLAG
-from gui_app.document.preferences import Preferences
 from gui_app.tasks.display import has_display
 
 NO_QT = """
@@ -115,7 +113,7 @@ def test_the_scene_knows_neither_qt_nor_torch() -> None:
 
 
 CLOSED = """
-import atexit, sys
+import sys, tempfile
 from PySide6.QtCore import QTimer
 from gui_app import __main__ as command
 from gui_app.app import application
@@ -126,24 +124,31 @@ class Held:
         print("taken apart")
 
 class Closed(MainWindow):
+    def _open_first(self):
+        pass
+
     def showEvent(self, event):
         super().showEvent(event)
         QTimer.singleShot(0, self, self.close)
 
-held, application.MainWindow, sys.argv = Held(), Closed, ["refit"]
-atexit.register(lambda: print("torch" in sys.modules))
+    def closeEvent(self, event):
+        super().closeEvent(event)
+        print("torch" in sys.modules)
+
+held, folder = Held(), tempfile.TemporaryDirectory()
+application.MainWindow, sys.argv = Closed, ["refit"]
+print(folder.name)
 sys.exit(command.main())
 """
 
 
 def test_a_window_is_made_and_closed_without_torch_and_its_process_ends_at_once(own_settings: Path) -> None:
-    preferences = Preferences()
-    preferences.store(START_FLAG, False)
-    preferences.sync()
     done = subprocess.run(
         [sys.executable, "-c", CLOSED], capture_output=True, text=True, timeout=120, check=True
     )
-    assert done.stdout == "False\n"
+    folder, *torch = done.stdout.splitlines()
+    assert torch == ["False"]
+    assert not Path(folder).exists()
     assert done.stderr == ""
 
 
