@@ -139,7 +139,7 @@ class OpenController(QObject):
         self.ahead = ReadAhead(read_and_pose, state.activity.fail, self)
 
     def _new_thread(self) -> JobThread:
-        return JobThread("open", self, self._on_failed)
+        return JobThread("open", self, self._on_failed, reads=True)
 
     @property
     def closed(self) -> bool:

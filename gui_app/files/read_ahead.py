@@ -64,7 +64,7 @@ class ReadAhead(QObject):
         self._thread = self._new_thread()
 
     def _new_thread(self) -> JobThread:
-        return JobThread("read ahead", self, self._failed)
+        return JobThread("read ahead", self, self._failed, reads=True)
 
     @property
     def ready(self) -> bool:

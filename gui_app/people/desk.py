@@ -58,7 +58,7 @@ class PeopleDesk(QObject):
         # Of those whom nobody has gone to since the session was opened.
         self._stored: dict[str, tuple[Path, Session]] = {}
         self._stored_lost = False
-        self._thread = JobThread("people", self, state.activity.fail, unexpected=FAILED)
+        self._thread = JobThread("people", self, state.activity.fail, unexpected=FAILED, reads=True)
         files.leaving.connect(self._on_leaving)
         state.document.keep_beside(self._lost)
         now.keep_people(self.sessions)

@@ -96,7 +96,7 @@ class Others(QObject):
         self._preferences, self._viewport, self._actions = preferences, viewport, actions
         self._others: tuple[Other, ...] = ()
         self._thread = JobThread(
-            "others", self, state.activity.fail, unexpected=FAILED, one_torch_thread=True
+            "others", self, state.activity.fail, unexpected=FAILED, reads=True, one_torch_thread=True
         )
         viewport.others = self.beside
         actions.other_people.setChecked(preferences.flag(SETTING, True))

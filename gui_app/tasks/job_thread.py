@@ -33,6 +33,7 @@ class JobThread(QThread):
         failed: takes the one sentence about an error of a job that names nobody else for it.
         unexpected: that sentence where the error is not a `RefitError`, for jobs that bring none.
         writes: its jobs are not dropped when the window closes, but finished and told.
+        reads: its calls leave nothing to put away, so that a window that closes waits for none of them.
         one_torch_thread: for calls that pose frames to show: chunks are so small that a second thread only
             costs time, and the fit is to keep the other cores. Torch is imported before the first call.
     """
@@ -49,12 +50,13 @@ class JobThread(QThread):
         *,
         unexpected: str = UNEXPECTED,
         writes: bool = False,
+        reads: bool = False,
         one_torch_thread: bool = False,
     ) -> None:
         super().__init__(parent)
         self.setObjectName(name)
         self.closed = False
-        self.writes = writes
+        self.writes, self.reads = writes, reads
         self._failed, self._unexpected = failed, unexpected
         self._one_torch_thread = one_torch_thread
         self._queue: queue.SimpleQueue[BackgroundJob[Any] | None] = queue.SimpleQueue()
@@ -140,7 +142,8 @@ class JobThread(QThread):
 
 
 def close_threads(owner: QObject, wait_ms: int = WAIT_MS) -> list[JobThread]:
-    """Closes every thread of an owner and of all that it owns, and waits once for all of them.
+    """Closes every thread of an owner and of all that it owns, and waits once for all of them; those that
+    only read are left then.
 
     Returns:
         those that are still busy.
@@ -149,7 +152,11 @@ def close_threads(owner: QObject, wait_ms: int = WAIT_MS) -> list[JobThread]:
     for thread in threads:
         thread.close()
     deadline = QDeadlineTimer(wait_ms)
-    return [thread for thread in threads if not thread.wait(deadline)]
+    busy = [thread for thread in threads if not thread.wait(deadline)]
+    for thread in busy:
+        if thread.reads:
+            thread.leave()
+    return [thread for thread in busy if not thread.reads]
 
 
 def leave_threads(owner: QObject) -> None:

@@ -54,7 +54,7 @@ def end_at_once(code: int) -> NoReturn:
 
 def _leave_in_order() -> None:
     with suppress(Exception):  # of folders that somebody keeps from going nobody is told
-        weakref.finalize._exitfunc()
+        weakref.finalize._exitfunc()  # type: ignore[attr-defined]
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError, AttributeError):  # closed, or none at all

@@ -71,10 +71,13 @@ def test_all_close_twice_while_they_are_busy_and_tell_nothing_after(
         job.start(busy, thread.objectName(), job.tells(hears.hear))
         thread.job(hears.hear, failed=hears.hear, cancelled=hears.hear).start(len, "waits")
     qtbot.waitUntil(lambda: len(begun) == len(threads), timeout=FIT_MS)
+    awaited = {thread for thread in threads if not thread.reads}
     for _ in range(2):
-        assert len(close_threads(window, 1)) == len(threads)
+        assert set(close_threads(window, 1)) == awaited
+    assert set(left_behind()) == set(threads) - awaited
     go.set()
     assert close_threads(window, FIT_MS) == []
+    qtbot.waitUntil(lambda: not left_behind(), timeout=FIT_MS)
     qtbot.wait(50)
     assert hears.heard == []
     end(window, qtbot)
