@@ -21,8 +21,10 @@ from gui_app.document.preferences import Preferences
 from gui_app.document.recipe_editor import RecipeDesk
 from gui_app.document.state import AppState
 from gui_app.fit.fit_controller import FitController
+from gui_app.widgets.buttons import NO_MOTION, OPENING, RUNNING, allow
 
 AUTOFIT = "autofit"
+NOTHING_GOES_ON = "Nothing is fitted or opened just now"
 
 
 class FitActions(QObject):
@@ -79,22 +81,27 @@ class FitActions(QObject):
             action.setChecked(name == recipes.preset and not recipes.is_changed)
 
     @property
-    def _ready(self) -> bool:
+    def _why_not_ready(self) -> str:
+        """Why nothing can be fitted now; '' where it can."""
         activity = self._state.activity
-        return self._state.document.opened is not None and not activity.run.active and not activity.opening
+        if activity.opening:
+            return OPENING
+        if self._state.document.opened is None:
+            return NO_MOTION
+        return RUNNING if activity.run.active else ""
 
     @Slot()
     def _on_change(self, *_: object) -> None:
-        state, actions, ready = self._state, self._actions, self._ready
-        actions.fit.setEnabled(ready)
+        state, actions = self._state, self._actions
+        allow(actions.fit, self._why_not_ready)
         self._on_frame()
-        actions.cancel.setEnabled(state.activity.run.phase == "running" or bool(state.activity.opening))
+        goes_on = state.activity.run.phase == "running" or bool(state.activity.opening)
+        allow(actions.cancel, "" if goes_on else NOTHING_GOES_ON)
         actions.cancel.setIconText("Cancelling…" if state.activity.run.phase == "cancelling" else "Cancel")
-        self._present(actions.fit_selection, "fit_selection", ready, selected(state), NO_SELECTION)
+        self._present(actions.fit_selection, "fit_selection", selected(state), NO_SELECTION)
         self._present(
             actions.fit_problems,
             "fit_problems",
-            ready,
             problems(state.document),
             why_no_problems(state.document),
         )
@@ -102,13 +109,13 @@ class FitActions(QObject):
     @Slot()
     def _on_frame(self, *_: object) -> None:
         state, action, spec = self._state, self._actions.fit_frame, SPECS["fit_frame"]
-        why_not = frame_shown(state).why_not if state.document.opened is not None else ""
-        action.setEnabled(self._ready and not why_not)
+        why_not = self._why_not_ready or frame_shown(state).why_not
+        action.setEnabled(not why_not)
         action.setToolTip(tip_with_keys(spec, why_not or spec.tip))
 
-    def _present(self, action: QAction, key: str, ready: bool, scope: Scope | None, none: str) -> None:
-        why_not = none if scope is None else scope.why_not
-        action.setEnabled(ready and not why_not)
+    def _present(self, action: QAction, key: str, scope: Scope | None, none: str) -> None:
+        why_not = self._why_not_ready or (none if scope is None else scope.why_not)
+        action.setEnabled(not why_not)
         words = why_not
         if scope is not None and not why_not:
             words = f"Fit {scope.what}; the others stay as they are"

@@ -13,8 +13,10 @@ from gui_app.document.actions import Actions
 from gui_app.document.preferences import Preferences
 from gui_app.tasks.coalesce import Coalescer
 from gui_app.timeline.timeline import Timeline
+from gui_app.widgets.buttons import allow
 
 LAYOUT_VERSION = 2
+STARTING = "The start page has its room: Esc leaves it"
 """Of the stored state; another version's is not taken, and everything opens where it did first."""
 
 DEFAULT_SIZE = QSize(1440, 900)
@@ -162,8 +164,8 @@ class WindowLayout(QObject):
     def _start(self, starting: bool) -> None:
         # What is wanted of the timeline stays as it is, and cannot be said meanwhile.
         self._starting = starting
-        self._actions.timeline.setEnabled(not starting)
-        self._actions.timeline_low.setEnabled(not starting)
+        for action in (self._actions.timeline, self._actions.timeline_low):
+            allow(action, STARTING if starting else "")
         if not self._actions.full_view.isChecked():
             self._show_timeline(self._actions.timeline.isChecked())
 

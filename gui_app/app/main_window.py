@@ -72,6 +72,7 @@ from gui_app.viewport.rulers import Rulers
 from gui_app.viewport.saved_cameras import SavedCameras
 from gui_app.viewport.vertex_probe import VertexProbe
 from gui_app.viewport.viewport import Viewport
+from gui_app.widgets.buttons import NO_MOTION, allow
 from gui_app.widgets.control_keys import ControlKeys
 from gui_app.widgets.under_bars import UnderBars
 
@@ -350,7 +351,7 @@ class MainWindow(QMainWindow):
     def _on_motion(self) -> None:
         actions = self.actions_
         for action in (*actions.views.values(), actions.export, actions.copy_picture):
-            action.setEnabled(self.state.document.opened is not None)
+            allow(action, "" if self.state.document.opened is not None else NO_MOTION)
         self.show_bodies()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

@@ -136,6 +136,7 @@ class Menus(QObject):
 
     def _menu(self, bar: QMenuBar, title: str, actions: list[QAction | None]) -> QMenu:
         menu = bar.addMenu(title)
+        menu.setToolTipsVisible(True)
         for action in actions:
             if action is None:
                 menu.addSeparator()

@@ -11,6 +11,7 @@ from gui_app.document.state import AppState
 from gui_app.problems.navigation import ProblemSteps
 from gui_app.problems.selection import ProblemChoice
 from gui_app.viewport.viewport import Viewport
+from gui_app.widgets.buttons import NO_MOTION, allow
 
 VERTEX_M = 0.09
 LEAST_M, MOST_M = 0.12, 0.45
@@ -85,6 +86,5 @@ class NearChosen(QObject):
 
     @Slot()
     def _on_motion(self) -> None:
-        there = self._state.document.opened is not None
-        self._actions.go_near.setEnabled(there)
-        self._actions.go_back.setEnabled(there)
+        for action in (self._actions.go_near, self._actions.go_back):
+            allow(action, "" if self._state.document.opened is not None else NO_MOTION)

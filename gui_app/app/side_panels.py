@@ -15,6 +15,7 @@ from gui_app.document.actions import Actions
 from gui_app.document.inspect_selection import panel_of
 from gui_app.document.preferences import Preferences
 from gui_app.document.state import AppState
+from gui_app.widgets.buttons import NO_PANEL, NOTHING_CHOSEN, allow
 from gui_app.widgets.panels import PANEL, PANELS
 
 if TYPE_CHECKING:
@@ -122,8 +123,9 @@ class SidePanels(QObject):
         for action, name in (*asking, *ALSO_ASK.items()):
             getattr(actions, action).toggled.connect(partial(self._ask, name))
         # They work in a panel that is open; until then nobody else would say so.
-        for idle in (actions.choose_none, actions.mask_brush, actions.mask_lasso):
-            idle.setEnabled(False)
+        allow(actions.choose_none, NOTHING_CHOSEN)
+        for idle in (actions.mask_brush, actions.mask_lasso):
+            allow(idle, NO_PANEL)
 
     @_when_asked
     def library(self) -> LibraryDock:

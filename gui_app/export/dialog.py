@@ -38,6 +38,7 @@ from gui_app.export.text import progress_words
 from gui_app.style import colours
 from gui_app.style.live_theme import set_sheet
 from gui_app.style.theme import icon, refresh_style, tabular
+from gui_app.widgets.buttons import allow
 from gui_app.widgets.save_dialog import may_replace
 from gui_app.widgets.wrapped_label import WrappedLabel
 
@@ -222,7 +223,7 @@ class ExportDialog(QDialog):
             self.place.setText(str(default_place(self._folder, stem, choice, family)))
         problem = self._problem(choice)
         self._say(problem or self._estimate(choice), bool(problem))
-        self.export.setEnabled(not problem)
+        allow(self.export, problem)
         self.show_folder.hide()
 
     def _problem(self, choice: Choice) -> str:
@@ -334,7 +335,7 @@ class ExportDialog(QDialog):
         self.cancel.setText("Stop" if active else "Cancel")
         self.cancel.setEnabled(status.phase != "stopping")
         if active:
-            self.export.setEnabled(False)
+            allow(self.export, "An export is being written")
             self.show_folder.hide()
             self.bar.setRange(0, status.total)
             self.bar.setValue(status.done)

@@ -31,6 +31,7 @@ from gui_app.files.reading_question import Taken
 from gui_app.files.save_actions import SaveActions
 from gui_app.fit.fit_controller import FitController
 from gui_app.tasks.job_thread import pose_on_one_thread
+from gui_app.widgets.buttons import NO_MOTION, OPENING, allow
 from gui_app.widgets.message_box import message_box
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from core.session.session import Session
 
 MESHES_FILTER = "Meshes: choose one, its folder opens (*.obj *.ply)"
+NOT_TOLD = "Nothing of this file can be read in another way"
 PATTERNS = "*.npz *.pkl *.pickle *.p *.pt *.pth *.npy *.smpl"
 SOURCE_FILTER = f"Motions ({PATTERNS});;{MESHES_FILTER};;All files (*)"
 MOTION_FILTER = f"Motions, fits and sessions ({PATTERNS} *.refit);;{MESHES_FILTER};;All files (*)"
@@ -278,13 +280,14 @@ class OpenActions(QObject):
     @Slot()
     def _on_motion(self) -> None:
         opened = self._document.opened
-        known = opened is not None and Taken.of(opened.motion) is not None
-        self._actions.reading.setEnabled(known and not self._activity.opening)
+        unknown = NO_MOTION if opened is None else "" if Taken.of(opened.motion) is not None else NOT_TOLD
+        allow(self._actions.reading, OPENING if self._activity.opening else unknown)
         for family, action in self._actions.targets.items():
             own = opened is not None and opened.motion.has_poses and opened.motion.family == family
             action.setEnabled(not own and not self._activity.opening)
             label, spec = FAMILY_LABEL[family], SPECS[f"target_{family}"]
-            action.setToolTip(f"The motion is in {label} already" if own else spec.tip)
+            why_not = f"The motion is in {label} already" if own else ""
+            action.setToolTip(OPENING if self._activity.opening else why_not or spec.tip)
             fitted = self._models.targets["smplh"] if opened is None else opened.bodies.target.family
             action.setChecked(family == fitted)
 

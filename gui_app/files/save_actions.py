@@ -16,6 +16,7 @@ from gui_app.document.actions import Actions
 from gui_app.document.activity import Activity
 from gui_app.document.document import Document
 from gui_app.document.preferences import Preferences
+from gui_app.widgets.buttons import NO_FIT, allow
 from gui_app.widgets.message_box import message_box
 from gui_app.widgets.save_dialog import FIT, Place, ask_where
 from gui_app.widgets.text import together
@@ -119,4 +120,4 @@ class SaveActions(QObject):
 
     @Slot()
     def _on_change(self, *_: object) -> None:
-        self._actions.save.setEnabled(self._document.has_fit)
+        allow(self._actions.save, "" if self._document.has_fit else NO_FIT)

@@ -29,6 +29,7 @@ from gui_app.style import colours
 from gui_app.style.live_theme import on_theme_change, set_sheet
 from gui_app.style.theme import icon, tabular
 from gui_app.tasks.coalesce import Coalescer
+from gui_app.widgets.buttons import RUNNING, allow
 from gui_app.widgets.cards import SHEET
 from gui_app.widgets.column_widths import FittedColumns
 from gui_app.widgets.docks import PanelDock, SidePanel
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 
 LEAST_HEIGHT = 200
 HEADINGS = ("Step", "frames", "mean, mm")
+CHOOSE, HERE = "Choose a step first", "It is the step that is shown"
+SAME_FIT, NO_FIT_THERE = "It is the fit that is shown", "There was no fit yet after this step"
 NOTHING = "Every fit and edit appears here, with its time and what it brought.\n\nFit: Ctrl+Return"
 RETURN_TIP = "Show what there was after this step; later ones stay until something new is done"
 COMPARE, LEAVE = "Compare with it", "Stop comparing"
@@ -158,13 +161,15 @@ class RunsPanel(SidePanel):
         place, steps = self.chosen, self._history.steps
         there = 0 <= place < len(steps)
         idle = not self._activity.run.active
-        self.back.setEnabled(there and idle and place != self._history.at)
+        here = CHOOSE if not there else HERE if place == self._history.at else ""
+        allow(self.back, here if idle else RUNNING)
         shown = self._document.result
         other = steps[place].result if there else None
         differs = other is not None and shown is not None and other.poses is not shown.poses
         is_second = there and self._beside.is_second(other)
         self.compare.setText(LEAVE if is_second else COMPARE)
-        self.compare.setEnabled(idle and (differs or is_second))
+        same = NO_FIT_THERE if there and other is None else SAME_FIT if there else CHOOSE
+        allow(self.compare, RUNNING if not idle else "" if differs or is_second else same)
         self.words.set_words(_settings_words(self._entries[place]) if there else "")
 
     @Slot()

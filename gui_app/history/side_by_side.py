@@ -22,6 +22,7 @@ from gui_app.history.comparison import BeforeFit
 from gui_app.scene.skin_colours import DIFFERENCE, ERROR
 from gui_app.tasks.coalesce import Coalescer
 from gui_app.tasks.job_thread import JobThread
+from gui_app.widgets.buttons import allow
 from gui_app.widgets.text import plain_tip
 
 if TYPE_CHECKING:
@@ -342,7 +343,7 @@ class SideBySide(QObject):
         usual = self._usual
         actions.compare.setChecked(second is not None)
         actions.compare.setEnabled(second is not None or usual is not None)
-        actions.compare_file.setEnabled(document.has_fit)
+        allow(actions.compare_file, "" if document.has_fit else NO_FIT)
         why_not = self._why_no_swap()
         actions.swap_fits.setEnabled(not why_not)
         actions.swap_fits.setToolTip(plain_tip(why_not or SPECS["swap_fits"].tip))

@@ -13,6 +13,7 @@ from gui_app.inspect.joints.series import JointMotion
 from gui_app.inspect.regressor.model import Regressors
 from gui_app.viewport.vertex_probe import VertexProbe
 from gui_app.viewport.viewport import Viewport
+from gui_app.widgets.buttons import NOTHING_CHOSEN, RUNNING, allow
 
 
 class LookedInto(QObject):
@@ -53,4 +54,4 @@ class LookedInto(QObject):
     def _on_looks(self) -> None:
         # While a fit runs, or a file is read, the same key cancels it.
         busy = self._state.activity.run.active or bool(self._state.activity.opening)
-        self._none.setEnabled(self._inspection.shows_something and not busy)
+        allow(self._none, NOTHING_CHOSEN if not self._inspection.shows_something else RUNNING if busy else "")

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QToolTip
 
 from gui_app.mask.painting import MaskPainting
 from gui_app.viewport.viewport import Viewport
+from gui_app.widgets.buttons import NO_PANEL, allow
 
 # While a tool has the left button of the mouse, the right one turns the camera.
 
@@ -91,7 +92,7 @@ class MaskTool(QObject):
     @Slot()
     def _on_settings(self) -> None:
         painting = self._painting
-        self._action.setEnabled(painting.active and not painting.blocked)
+        allow(self._action, painting.blocked if painting.active else NO_PANEL)
         self._action.setChecked(self.in_hand)
         if not self.in_hand:
             self.lay_down()

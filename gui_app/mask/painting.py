@@ -205,6 +205,7 @@ class MaskPainting(QObject):
         radius = self.radius_mm / 1000
         found = np.concatenate([self.tools.graph.brush(vertex, radius) for vertex in vertices])
         if self.paint.dab(found, opposite):
+            self.paint.end_said()
             self.mask_changed.emit()
 
     @Slot()

@@ -20,10 +20,11 @@ from PySide6.QtWidgets import (
 
 from gui_app.document.preferences import Preferences
 from gui_app.document.state import AppState
-from gui_app.mask.painting import MaskPainting
+from gui_app.mask.painting import NO_TOOLS, MaskPainting
 from gui_app.mask.strokes import LEAST_WEIGHT, MOST_WEIGHT
 from gui_app.scene.mask_colours import Shows
 from gui_app.style.theme import icon, tabular
+from gui_app.widgets.buttons import OWN_TIP, allow
 from gui_app.widgets.drag_field import DragField
 from gui_app.widgets.fold_button import FoldButton
 from gui_app.widgets.save_dialog import FileKind, ask_where
@@ -40,6 +41,7 @@ LOAD_TIPS = (
     "Load weights from a file: .npz with ids and weights, or .npy…",
 )
 SAVE_TIPS = ("Save the ids of the valid vertices to a file…", "Save the weights to a file…")
+OF_THE_MASK, AT_FIRST = "This is done to the mask: choose Exclude or Include", "It is as it was at first"
 QUICK = (0.1, 0.5, 2.0, 10.0)
 SHOWS: tuple[tuple[Shows, str, str], ...] = (
     ("validity", "Valid", "The skin shows which vertices are valid, and why others are not"),
@@ -185,17 +187,18 @@ class MaskSets(QWidget):
         able, weighs = not painting.blocked, painting.weighs
         self.weighing.setVisible(weighs)
         self.weight.show_value(painting.weighing.weight)
+        blocked, measured = painting.blocked, "" if painting.tools is not None else NO_TOOLS
         for button, tips in ((self.reset, RESET_TIPS), (self.load, LOAD_TIPS), (self.save, SAVE_TIPS)):
-            button.setToolTip(tips[weighs])
+            button.setProperty(OWN_TIP, tips[weighs])
         for button in self._all:
-            button.setEnabled(able)
+            allow(button, blocked)
         for button in (self.grow, self.shrink, self.mirror):
-            button.setEnabled(able and painting.tools is not None)
+            allow(button, blocked or measured)
         if weighs:
             for button in (self.grow, self.shrink, self.invert):
-                button.setEnabled(False)
-        self.reset.setEnabled(able and painting.resets)
-        self.save.setEnabled(painting.valid is not None)
+                allow(button, OF_THE_MASK)
+        allow(self.reset, blocked or ("" if painting.resets else AT_FIRST))
+        allow(self.save, "" if painting.valid is not None else blocked)
         for number, choice in enumerate(SHOWS):
             self.shows.button(number).setChecked(choice[0] == painting.shows)
         self._place()
@@ -205,7 +208,9 @@ class MaskSets(QWidget):
         way = self._way()
         self.use_beyond.setText(way)
         self.use_beyond.setEnabled(able and which is not None)
-        if which is None or painting.valid is None:
+        if blocked:
+            self.use_beyond.setToolTip(blocked)
+        elif which is None or painting.valid is None:
             self.use_beyond.setToolTip("The rest pose is being measured…")
         else:
             concerned = which & (~painting.valid if painting.puts_back else painting.valid)

@@ -12,7 +12,9 @@ from gui_app.parameters.pages import AXES, Page, Shown
 from gui_app.parameters.rows import DEGREES, ParameterRows
 from gui_app.scene.picking import joint_words
 from gui_app.style.theme import SMALL_PIXELS, icon
+from gui_app.widgets.buttons import allow
 
+NOT_NOW = "This frame cannot be edited now: it is not fitted, or a fit is going on"
 ROTATION_TIP = (
     "{axis} of the rotation vector (axis-angle: the axis times the angle), degrees, relative to the parent "
     "joint; the file has the same in radians"
@@ -83,12 +85,22 @@ class PosePage(Page):
         has = source is not None
         degrees = np.degrees(source) if source is not None else np.full(3, np.nan)
         self.rows.show_numbers(np.degrees(now).tolist(), np.degrees(before).tolist(), degrees.tolist(), free)
-        self.from_source.setEnabled(free and source is not None and not np.array_equal(source, now))
+        same = source is not None and np.array_equal(source, now)
+        self.from_source.setEnabled(free and has and not same)
         lacks = "rotation here" if shown.joints[joint] >= 0 else "joint of this name"
         self.from_source.setToolTip(
-            "Turn this joint as the source's" if has else f"The source has no {lacks}"
+            f"The source has no {lacks}"
+            if not has
+            else NOT_NOW
+            if not free
+            else "It turns as the source's does"
+            if same
+            else "Turn this joint as the source's"
         )
-        self.reset.setEnabled(free and not np.array_equal(before, now))
+        allow(
+            self.reset,
+            NOT_NOW if not free else "It is as it was fitted" if np.array_equal(before, now) else "",
+        )
 
     def _source_of(self, joint: int) -> np.ndarray | None:
         """The source's rotation (3,), None where it has no such joint or no finite numbers."""

@@ -33,7 +33,7 @@ from gui_app.widgets.text import plain_tip
 if TYPE_CHECKING:
     from core.problems.fix_strategies import Fix
 
-HEADINGS = ("Strategy", "mean, mm", "max, mm", "worst part, mm", "seam, mm/f²")
+HEADINGS = ("Strategy", "mean, mm", "max", "worst part", "seam")
 TIPS = (
     "How the frames are fitted; a click shows them so",
     "Mean v2v error over the frames, mm",

@@ -9,7 +9,7 @@ from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
-from gui_app.document.frame_scopes import frame_shown
+from gui_app.document.frame_scopes import frame_shown, why_no_problems
 from gui_app.document.problem_text import body_part, kind_colour, no_problems_words, problems_words
 from gui_app.document.state import AppState
 from gui_app.problems.popup_list import ProblemList
@@ -17,7 +17,7 @@ from gui_app.style import colours
 from gui_app.style.live_theme import on_theme_change, set_sheet
 from gui_app.style.theme import icon
 from gui_app.tasks.coalesce import Coalescer
-from gui_app.widgets.buttons import action_button
+from gui_app.widgets.buttons import action_button, allow
 from gui_app.widgets.labels import ElidedLabel
 from gui_app.widgets.text import plain_tip
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 # Metres around the worst vertex: on one hand, not between both.
 RADIUS = {"head": 0.2, "torso": 0.36, "arms": 0.26, "hands": 0.18, "legs": 0.36, "feet": 0.2}
 LEAST_WIDTH, ROOM_FOR_WORDS = 170, 120
+NO_PART = "Which part is worst is known once this frame is fitted"
 LOOKING = "finding problems…"
 LIST_TIP = "Problem frames, where they are and why; a click on one goes there"
 
@@ -128,7 +129,8 @@ class WhyBar(QFrame):
             grave = any(kind_colour(s[0].kind) == colours.ERROR for s in analysis.stretches)
             self._present(f"{words} ▾", "warning", colours.ERROR if grave else colours.WARNING)
         found = analysis is None or bool(analysis.stretches)
-        tip = LIST_TIP if analysis is None or found else no_problems_words(analysis.thresholds)
+        tip = LIST_TIP if found else no_problems_words(analysis.thresholds) if analysis is not None else ""
+        tip = tip if analysis is not None else why_no_problems(self._state.document)
         self.problems.setToolTip(plain_tip(tip))
         self.problems.setEnabled(analysis is not None and found)
 
@@ -216,6 +218,6 @@ class WhyBar(QFrame):
 
     def _say(self, reason: str, colour: str, figures: str) -> None:
         self._action.setIconText(f"Show {self.part}" if self.part else "Show")
-        self._action.setEnabled(bool(self.part))
+        allow(self._action, "" if self.part else NO_PART)
         self.words.set_words(reason, colour, figures)
         self._make_room()

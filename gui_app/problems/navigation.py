@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
+from gui_app.document.frame_scopes import NO_PROBLEMS, why_no_problems
 from gui_app.document.problem_text import body_part
 from gui_app.document.state import AppState
+from gui_app.widgets.buttons import NO_MOTION, allow
+
+NONE_SELECTED = "No frames are selected"
 
 if TYPE_CHECKING:
     from core.problems.detect import Problem
@@ -77,8 +81,10 @@ class ProblemSteps(QObject):
     @Slot()
     def _on_change(self) -> None:
         state, actions = self._state, self._actions
-        found = state.document.analysis is not None and bool(state.document.analysis.places)
-        actions.previous_problem.setEnabled(found)
-        actions.next_problem.setEnabled(found)
-        actions.select_all.setEnabled(state.document.opened is not None)
-        actions.select_none.setEnabled(state.playback.selection is not None)
+        analysis = state.document.analysis
+        none = why_no_problems(state.document) or NO_PROBLEMS
+        why_not = "" if analysis is not None and analysis.places else none
+        for action in (actions.previous_problem, actions.next_problem):
+            allow(action, why_not)
+        allow(actions.select_all, "" if state.document.opened is not None else NO_MOTION)
+        allow(actions.select_none, "" if state.playback.selection is not None else NONE_SELECTED)

@@ -35,7 +35,7 @@ from gui_app.problems.verdicts import ProblemVerdicts
 from gui_app.style.live_theme import set_sheet
 from gui_app.style.theme import icon, tabular
 from gui_app.tasks.coalesce import Coalescer
-from gui_app.widgets.buttons import action_button
+from gui_app.widgets.buttons import action_button, allow
 from gui_app.widgets.cards import SHEET
 from gui_app.widgets.docks import PanelBody, PanelDock
 from gui_app.widgets.panels import PANEL
@@ -277,6 +277,7 @@ class ProblemsPanel(PanelBody):
         self._middle.setCurrentIndex(0 if shown else 1)
         none = f"{no_problems_words(self._state.document.thresholds)}.\n\n{MORE}"
         self.nothing.setText(NO_MATCH if self._desk.rows else none)
+        allow(self.note.text, "" if shown else "There is no problem in the list")
         self.note.setEnabled(shown)
         self.table.viewport().update()
 

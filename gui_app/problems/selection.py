@@ -18,6 +18,7 @@ from gui_app.problems.model import ProblemDesk, problems_which
 from gui_app.problems.rows import Row
 from gui_app.style.theme import icon
 from gui_app.tasks.coalesce import Coalescer
+from gui_app.widgets.buttons import OPENING, RUNNING, allow
 from gui_app.widgets.text import frames_words, plain_tip
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 FADES = "A few frames on either side are fitted along, to fade into the others"
 NONE_CHOSEN = "Choose rows to fit their frames again"
+NOT_FITTED = "The frames of the chosen rows are not fitted"
+NONE_TO_ACCEPT = "Choose rows of problems to accept them"
 NOTHING_ON = "Every stage is off: put one on in the Stages panel to fit"
 FIX_TIP = "Try several strategies on the chosen frames, and see what each gives"
 
@@ -122,13 +125,12 @@ class ProblemChoice(QObject):
             # Every other icon is told to all who show the action, and this is asked at every frame.
             action.setText(words)
             action.setIcon(icon("arrow-u-up-left" if self.reopens else "check"))
-        action.setEnabled(bool(rows) and not self._state.activity.run.active)
+        allow(action, NONE_TO_ACCEPT if not rows else RUNNING if self._state.activity.run.active else "")
 
     def _present_fits(self) -> None:
         state, scope, refit, fix = self._state, self.scope, self._actions.refit_rows, self._actions.fix_rows
-        ready = (
-            state.document.opened is not None and not state.activity.run.active and not state.activity.opening
-        )
+        busy = RUNNING if state.activity.run.active else OPENING if state.activity.opening else ""
+        ready = state.document.opened is not None and not busy
         why_not = "" if self._recipes.draft.runs else NOTHING_ON
         frames = 0 if scope is None or scope.frames is None else len(scope.frames)
         left_out = "" if scope is None else scope.left_out_words
@@ -141,9 +143,10 @@ class ProblemChoice(QObject):
         )
         fix.setEnabled(ready and fitted)
         self.left_out = left_out
-        none = left_out or NONE_CHOSEN
-        fix.setToolTip(plain_tip(tip_with_keys(SPECS["fix_rows"], FIX_TIP if frames else none)))
-        tip = why_not or f"With {self._recipes.recipe().name}, as on the Stages panel. {FADES}"
+        none = busy or left_out or NONE_CHOSEN
+        fix_tip = FIX_TIP if ready and fitted else none if busy or not frames else NOT_FITTED
+        fix.setToolTip(plain_tip(tip_with_keys(SPECS["fix_rows"], fix_tip)))
+        tip = busy or why_not or f"With {self._recipes.recipe().name}, as on the Stages panel. {FADES}"
         tip = f"{tip}. {left_out}" if frames and left_out else tip if frames else none
         refit.setToolTip(plain_tip(tip_with_keys(SPECS["refit_rows"], tip)))
 

@@ -18,6 +18,7 @@ from gui_app.document.document import Document
 from gui_app.document.preferences import Preferences
 from gui_app.document.problem_text import amount_words
 from gui_app.style.theme import tabular
+from gui_app.widgets.buttons import allow
 from gui_app.widgets.cards import tool
 from gui_app.widgets.text import plain_tip
 
@@ -153,7 +154,7 @@ class ThresholdLine(QWidget):
         tip = plain_tip(f"{metadata['help']}\n{default} at first; to the left more frames are problems")
         for widget in (self.which, self.slider, self.value):
             widget.setToolTip(tip)
-        self.reset.setEnabled(thresholds != DEFAULTS)
+        allow(self.reset, "" if thresholds != DEFAULTS else "All thresholds are as they were at first")
 
 
 def value_at(name: str, place: int) -> float | int:

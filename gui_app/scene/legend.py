@@ -24,8 +24,11 @@ SWATCH = 10
 TEXT_SIZE, LOW_TEXT_SIZE = 12, 11
 LETTER = 7.4
 LOW = 2
-BODY = 0.2
-"""Half of the width of a body, of the height of its view."""
+LOW_LETTER = 6.0
+BODY, LEGS = 0.2, 0.12
+"""Half of the width of a body, and of its legs, of the height of its view."""
+OF_LEGS = 0.35
+"""So much of the height of a view, from its foot, is beside the legs."""
 
 
 class Legend:
@@ -35,8 +38,9 @@ class Legend:
         renderer: of the view.
         rows: words and colour of each.
         high: in the upper corner.
-        short: the words of each row where the view is narrow: then they stand beside the feet, where a body
-            leaves most room.
+        short: the words of each row where the view is narrow, and shorter ones for where it is narrower
+            still: then they stand beside the feet, where a body leaves most room. Where none of them have
+            room there, nothing is shown.
     """
 
     def __init__(
@@ -45,9 +49,10 @@ class Legend:
         rows: tuple[tuple[str, str], ...],
         *,
         high: bool = False,
-        short: tuple[str, ...] = (),
+        short: tuple[tuple[str, ...], ...] = (),
     ) -> None:
         self._rows, self._high, self._short = rows, high, short
+        self._visible, self._no_room = False, False
         count = len(rows)
         faces = np.column_stack([np.full(count, 4), np.arange(4 * count).reshape(-1, 4)])
         self._mesh = pv.PolyData(np.zeros((4 * count, 3), np.float32), faces.ravel())
@@ -68,8 +73,20 @@ class Legend:
 
     def set_visible(self, visible: bool) -> None:
         """Shows or hides all of it."""
+        self._visible = visible
         for actor in (self._swatches, *self._words):
-            actor.SetVisibility(visible)
+            actor.SetVisibility(visible and not self._no_room)
+
+    def _beside_feet(self, size: tuple[int, int], scale: float) -> tuple[str, ...] | None:
+        """The longest words that have room beside the feet, None where none have."""
+        width, height = size
+        legs = LOW_ROW * scale * len(self._rows) < OF_LEGS * height
+        room = width / 2 - (LEGS if legs else BODY) * height
+        around = LABEL_MARGIN + SWATCH + 8
+        fits = (
+            words for words in self._short if (max(map(len, words)) * LOW_LETTER + around) * scale <= room
+        )
+        return next(fits, None)
 
     def layout(self, size: tuple[int, int], scale: float) -> None:
         """Places everything in a view of ``size`` device pixels, ``scale`` device pixels a logical pixel."""
@@ -79,6 +96,9 @@ class Legend:
         top = height / 2 + row * len(self._rows) / 2
         narrow = width < NARROW * scale or left < width / 2 + BODY * height
         low = narrow and bool(self._short)
+        words = self._beside_feet(size, scale) if low else None
+        self._no_room = low and words is None
+        self.set_visible(self._visible)
         if low:
             left, row = LABEL_MARGIN * scale, LOW_ROW * scale
             top = row * len(self._rows) + LABEL_MARGIN / 2 * scale
@@ -91,7 +111,7 @@ class Legend:
         corners = np.zeros((len(self._rows), 4, 3), np.float32)
         half = SWATCH * scale / 2
         for index, actor in enumerate(self._words):
-            actor.SetInput(self._short[index] if low else self._rows[index][0])
+            actor.SetInput(self._rows[index][0] if words is None else words[index])
             actor.GetTextProperty().SetFontSize(LOW_TEXT_SIZE if low else TEXT_SIZE)
             middle = top - (index + 0.5) * row
             corners[index, :, 0] = (left, left + 2 * half, left + 2 * half, left)

@@ -27,8 +27,11 @@ class MaskLook:
     shows: Shows
 
 
-MASK_WORDS = ("valid", "no counterpart", "by mask file", "by hand")
-"""The words of `mask_rows` where there is little room."""
+MASK_WORDS = (
+    ("valid", "no counterpart", "by mask file", "by hand"),
+    ("valid", "no pair", "by file", "by hand"),
+)
+"""The words of `mask_rows` where there is little room, and where there is less."""
 
 
 def mask_rows() -> tuple[tuple[str, str], ...]:

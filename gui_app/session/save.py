@@ -22,6 +22,7 @@ from gui_app.files.open_actions import OpenActions
 from gui_app.session.session_file import SessionFile
 from gui_app.session.snapshot import SessionNow
 from gui_app.tasks.job_thread import JobThread
+from gui_app.widgets.buttons import NO_MOTION, RUNNING, allow
 from gui_app.widgets.message_box import message_box
 from gui_app.widgets.save_dialog import FileKind, Place, ask_where
 
@@ -253,7 +254,8 @@ class SessionActions(QObject):
     @Slot()
     def _on_change(self) -> None:
         for action in (self._actions.save_session, self._actions.save_session_as):
-            action.setEnabled(self._document.opened is not None and not self._activity.run.active)
+            running = RUNNING if self._activity.run.active else ""
+            allow(action, NO_MOTION if self._document.opened is None else running)
 
 
 def _saving(path: Path) -> str:

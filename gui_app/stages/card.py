@@ -34,6 +34,7 @@ from gui_app.stages.text import (
     setting_tip,
 )
 from gui_app.style.theme import icon, refresh_style, tabular
+from gui_app.widgets.buttons import allow
 from gui_app.widgets.cards import Dot, quiet_icon, tool
 from gui_app.widgets.fold_button import FoldButton
 from gui_app.widgets.labels import QuietLine
@@ -189,10 +190,10 @@ class StageCard(QFrame):
         self.dot.set_shown(settings != entry.base)
         self.summary.set_words(changes_words(entry))
         self.summary.setToolTip(plain_tip(self.summary.words))
-        self.up.setEnabled(number > 0)
-        self.down.setEnabled(number + 1 < count)
-        self.remove.setEnabled(count > 1)
-        self.reset.setEnabled(settings != entry.base)
+        allow(self.up, "" if number > 0 else "It is the first stage")
+        allow(self.down, "" if number + 1 < count else "It is the last stage")
+        allow(self.remove, "" if count > 1 else "There is no other stage")
+        allow(self.reset, "" if settings != entry.base else "No setting was changed")
         if self._body is not None:
             self._show_body()
 

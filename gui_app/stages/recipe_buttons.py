@@ -18,7 +18,7 @@ from gui_app.document.recipe_editor import SUFFIX, RecipeDesk
 from gui_app.document.state import AppState
 from gui_app.stages.text import START_WORDS
 from gui_app.stages.text import STARTS as START_TIPS
-from gui_app.widgets.buttons import MenuButton
+from gui_app.widgets.buttons import MenuButton, allow
 from gui_app.widgets.cards import quiet_icon
 from gui_app.widgets.save_dialog import Place, may_replace
 from gui_app.widgets.text import menu_words, path_tip, plain_tip
@@ -57,7 +57,7 @@ class RecipeButton(MenuButton):
         name = menu_words(self._recipes.name)
         back = menu.addAction(quiet_icon("arrow-counter-clockwise"), f"Back to {name}", self._go_back)
         back.setToolTip(plain_tip("The recipe as it was taken up"))
-        back.setEnabled(self._recipes.is_changed)
+        allow(back, "" if self._recipes.is_changed else "The recipe is as it was taken up")
         menu.addAction(quiet_icon("floppy-disk"), "Save as…", self.ask_save)
         menu.addAction(quiet_icon("folder-open"), "Load…", self._ask_load)
 

@@ -10,9 +10,12 @@ from PySide6.QtCore import QObject, Signal, Slot
 from core.session.marker import Marker, marker_at, next_name, plain_name, with_marker, without_marker
 from gui_app.document.actions import Actions
 from gui_app.document.state import AppState
+from gui_app.widgets.buttons import NO_MOTION, RUNNING, allow
 
 if TYPE_CHECKING:
     from gui_app.document.history import History
+
+NO_MARKERS, NOT_HERE = "There is no marker: Shift+M adds one", "This frame has no marker"
 
 
 class Markers(QObject):
@@ -112,8 +115,9 @@ class Markers(QObject):
     def _on_change(self, *_: object) -> None:
         actions, markers = self._actions, self._state.document.markers
         here = marker_at(markers, self._state.playback.frame)
-        actions.marker.setEnabled(self.can_change)
+        why_not = "" if self.can_change else RUNNING if self._state.document.opened is not None else NO_MOTION
+        allow(actions.marker, why_not)
         actions.marker.setText("Rename marker" if here is not None else "Add marker")
-        actions.remove_marker.setEnabled(self.can_change and here is not None)
-        actions.previous_marker.setEnabled(bool(markers))
-        actions.next_marker.setEnabled(bool(markers))
+        allow(actions.remove_marker, why_not or ("" if here is not None else NOT_HERE))
+        for action in (actions.previous_marker, actions.next_marker):
+            allow(action, "" if markers else NO_MARKERS)

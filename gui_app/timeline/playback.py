@@ -11,6 +11,7 @@ from gui_app.document.actions import Actions
 from gui_app.document.document import Document
 from gui_app.document.playback import SPEEDS, Playback
 from gui_app.document.preferences import Preferences
+from gui_app.widgets.buttons import NO_MOTION, allow
 
 TICK_MS = 15
 
@@ -153,7 +154,7 @@ class PlaybackActions(QObject):
             actions.play, actions.back, actions.forward, actions.back_ten, actions.forward_ten, actions.first,
             actions.last,
         ):  # fmt: skip
-            action.setEnabled(self._document.opened is not None)
+            allow(action, "" if self._document.opened is not None else NO_MOTION)
 
     @Slot()
     def _on_playback(self) -> None:

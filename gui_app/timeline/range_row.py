@@ -15,12 +15,15 @@ from gui_app.document.playback import Playback
 from gui_app.style import colours
 from gui_app.style.live_theme import on_theme_change
 from gui_app.timeline.time_row import TimeRow
+from gui_app.widgets.buttons import NO_MOTION, allow
 from gui_app.widgets.text import which_frames
 
 if TYPE_CHECKING:
     from gui_app.timeline.curves import Curves
 
 End = Literal["in", "out"]
+ONE_FRAME = "There is one frame alone"
+NO_IN, NO_OUT = "The range begins with the motion", "The range ends with the motion"
 HEIGHT = 10
 TRACK_TOP, TRACK = 4, 3
 ARM = 5
@@ -168,6 +171,6 @@ class RangeActions(QObject):
     def _on_change(self) -> None:
         actions, selection, last = self._actions, self._playback.selection, self._document.frames - 1
         for action in (actions.range_in, actions.range_out, actions.zoom_range):
-            action.setEnabled(last > 0)
-        actions.clear_in.setEnabled(selection is not None and selection[0] > 0)
-        actions.clear_out.setEnabled(selection is not None and selection[1] < last)
+            allow(action, "" if last > 0 else ONE_FRAME if last == 0 else NO_MOTION)
+        allow(actions.clear_in, "" if selection is not None and selection[0] > 0 else NO_IN)
+        allow(actions.clear_out, "" if selection is not None and selection[1] < last else NO_OUT)

@@ -19,8 +19,10 @@ from gui_app.viewport.over_bodies import Copy
 from gui_app.viewport.ruler_lines import RulerLine, RulerLines, RulersInPicture
 from gui_app.viewport.vertex_probe import VertexProbe
 from gui_app.viewport.viewport import Viewport
+from gui_app.widgets.buttons import NO_MOTION, allow
 
 HOW = "Click on a point of a body, then on another; Esc ends measuring, Del takes the last distance away"
+NOTHING_MEASURED = "No distance is measured"
 CURVE = "Curves ▾ below the bodies shows this distance over the frames, too"
 
 
@@ -156,13 +158,13 @@ class Rulers(QObject):
     @Slot()
     def _on_motion(self) -> None:
         self.begun = None
-        self._actions.measure.setEnabled(self._state.document.opened is not None)
+        allow(self._actions.measure, "" if self._state.document.opened is not None else NO_MOTION)
         self._on_rulers()
 
     @Slot()
     def _on_rulers(self) -> None:
         for action in (self._actions.remove_distance, self._actions.remove_distances):
-            action.setEnabled(bool(self._state.view.rulers))
+            allow(action, "" if self._state.view.rulers else NOTHING_MEASURED)
         if not self._state.view.rulers:
             self._state.activity.end(CURVE)
 

@@ -15,10 +15,12 @@ from gui_app.document.preferences import Preferences
 from gui_app.document.state import AppState
 from gui_app.scene.cameras import CameraPose
 from gui_app.viewport.viewport import Viewport
+from gui_app.widgets.buttons import NO_MOTION, allow
 from gui_app.widgets.name_field import WIDTH, NameField
 from gui_app.widgets.text import menu_words
 
 KEPT = "saved_cameras"
+NO_CAMERA = "No camera is saved: Alt+0 saves this one"
 TOP = 14
 """Pixels between the field and the upper edge of the view."""
 MOST_METRES = 1e3
@@ -103,13 +105,13 @@ class SavedCameras(QObject):
     @Slot()
     def _on_change(self) -> None:
         there, actions = self._state.document.opened is not None, self._actions
-        actions.save_camera.setEnabled(there)
-        actions.forget_cameras.setEnabled(bool(self.cameras))
+        allow(actions.save_camera, "" if there else NO_MOTION)
+        allow(actions.forget_cameras, "" if self.cameras else NO_CAMERA)
         for number, action in enumerate(actions.cameras):
             known = self.cameras[number] if number < len(self.cameras) else None
             action.setVisible(known is not None)
-            action.setEnabled(there and known is not None)
-            if known is not None:
+            allow(action, NO_CAMERA if known is None else "" if there else NO_MOTION)
+            if there and known is not None:
                 action.setText(menu_words(known.name))
                 spec = SPECS[f"camera_{number + 1}"]
                 action.setToolTip(tip_with_keys(spec, f"Look from {shown(known.name)}"))

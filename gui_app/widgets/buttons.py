@@ -1,5 +1,5 @@
 """Buttons that Tab reaches and a click leaves the keyboard where it is: of an action, or small ones of a
-panel."""
+panel; and what cannot be done now, which says why in the tooltip of its button and its line of a menu."""
 
 from __future__ import annotations
 
@@ -8,6 +8,15 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from gui_app.style.theme import icon
+from gui_app.widgets.text import plain_tip
+
+NO_MOTION = "Open a motion first: Ctrl+O"
+OPENING = "Once the file that is being read is open"
+RUNNING = "Once the fit that runs is over"
+NO_FIT = "There is no fit yet: Ctrl+Return"
+NOTHING_CHOSEN = "No joint and no vertex is selected"
+NO_PANEL = "Open the panel of the mask first: M"
+OWN_TIP = "own_tip"
 
 
 def action_button(action: QAction, parent: QWidget, *, words: bool = False) -> QToolButton:
@@ -57,3 +66,14 @@ class MenuButton(QToolButton):
         """Whether there is room for the words."""
         self._spoken = spoken
         self.set_words(self._words)
+
+
+def allow(control: QAction | QWidget, why_not: str) -> None:
+    """Enables a control that always has the same tooltip, or, where there is a reason why not, disables it
+    with that reason in its place."""
+    if control.property(OWN_TIP) is None:
+        control.setProperty(OWN_TIP, control.toolTip())
+    keys = [key.toString() for key in control.shortcuts()] if isinstance(control, QAction) else []
+    words = f"{why_not}  ({' or '.join(keys)})" if keys else why_not
+    control.setEnabled(not why_not)
+    control.setToolTip(plain_tip(words) if why_not else control.property(OWN_TIP))

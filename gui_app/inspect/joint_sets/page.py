@@ -35,7 +35,7 @@ from gui_app.scene.picking import joint_words
 from gui_app.style.live_theme import set_sheet
 from gui_app.viewport.pins import Pins
 from gui_app.viewport.viewport import Viewport
-from gui_app.widgets.buttons import quiet_button
+from gui_app.widgets.buttons import allow, quiet_button
 from gui_app.widgets.docks import choice_button
 from gui_app.widgets.labels import NO_NUMBER
 from gui_app.widgets.save_dialog import FileKind, ask_where
@@ -52,6 +52,7 @@ NO_MEMBERS = (
 )
 NO_FIT = "SMPL's 24 joints of the fit appear here.\n\nFit this motion: Ctrl+Return"
 WAITING = "Measuring…"
+NONE_MARKED = "Choose joints in the list first"
 SMPL_WORDS = "The fit mapped back to SMPL, its joints by SMPL's regressor, against the joints of the source"
 NEAR_M = 0.12
 LEAST_FOR_SENTENCE = 330
@@ -174,13 +175,13 @@ class SetPage(QWidget):
             button.setEnabled(bool(name))
             tip = f"{words} {name}  ({keys})" if name else f"Nothing to {words.lower()}"
             button.setToolTip(plain_tip(tip))
-        self.save.setEnabled(bool(now.members))
+        allow(self.save, "" if now.members else "There is no joint in the set")
         self.adding.refresh()
         rows = self._smpl_rows() if smpl else self._own_rows()
         self._marked = tuple(place for place in self._marked if place < len(rows))
         self.table.show_rows(rows, smpl)
         self.table.mark(self._marked)
-        self.remove.setEnabled(bool(self._marked))
+        allow(self.remove, "" if self._marked else NONE_MARKED)
         self._stack.setCurrentIndex(1 if rows else 0)
         self.empty.setText(self._nothing(smpl))
         self.exporting.refresh(bool(rows) and self._moves())
@@ -302,7 +303,7 @@ class SetPage(QWidget):
     @Slot(tuple)
     def _on_marked(self, places: tuple[int, ...]) -> None:
         self._marked = places
-        self.remove.setEnabled(bool(places))
+        allow(self.remove, "" if places else NONE_MARKED)
         self._show_in_view()
 
     @Slot(tuple)

@@ -26,7 +26,7 @@ from gui_app.document.state import AppState
 from gui_app.inspect.regressor.model import Regressors
 from gui_app.inspect.regressor.picture import RegressorPicture
 from gui_app.scene.picking import joint_words
-from gui_app.widgets.buttons import quiet_button
+from gui_app.widgets.buttons import allow, quiet_button
 from gui_app.widgets.labels import NO_NUMBER, FigureRows
 from gui_app.widgets.save_dialog import FileKind, ask_where
 from gui_app.widgets.tables import listed
@@ -145,7 +145,7 @@ class RegressorPage(QWidget):
         words = own if now.matrix is None else shown(now.file or own) + (" · edited" if now.edited else "")
         self.title.setText(words)
         self.title.setToolTip("" if now.matrix is None else plain_tip(f"{words}\n{LOOKING}"))
-        self.own.setEnabled(now.matrix is not None)
+        allow(self.own, "" if now.matrix is not None else "It is the body's own regressor")
         for button, verb, name in (
             (self.undo, "Undo", regressors.undo_name),
             (self.redo, "Redo", regressors.redo_name),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtCore import Qt
@@ -24,7 +24,9 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from gui_app.app.main_window import MainWindow
+from gui_app.document.actions import SPECS, tip_with_keys
 from gui_app.document.inspect_selection import PAGES_OF
+from gui_app.document.run_status import RunStatus
 from gui_app.widgets.name_field import NameField
 from gui_app.widgets.panels import PANELS
 from tests.gui_app.conftest import FIT_MS
@@ -200,3 +202,35 @@ def test_the_space_bar_plays_unless_a_button_has_the_keyboard(
     assert window.state.playback.playing is not tabbed
     window.viewport.setFocus()
     assert [key.toString() for key in window.actions_.play.shortcuts()] == ["Space"]
+
+
+def silent(window: MainWindow) -> list[str]:
+    """Actions that cannot be done now and do not say why: their tooltip is what they do."""
+    actions = {name: getattr(window.actions_, name) for name in SPECS}
+    return [
+        name
+        for name, action in actions.items()
+        if action.isVisible()
+        and not action.isEnabled()
+        and action.toolTip() == tip_with_keys(SPECS[name], SPECS[name].tip or SPECS[name].text)
+    ]
+
+
+def test_whatever_cannot_be_done_says_why(
+    make_window: Callable[..., MainWindow], fitted: MainWindow, qtbot: QtBot
+) -> None:
+    empty = make_window(None, wait=False)
+    empty.opening.cancel()
+    assert empty.state.document.opened is None
+    assert not empty.actions_.front.isEnabled()
+    assert silent(empty) == []
+    assert empty.actions_.front.toolTip() == "<qt>Open a motion first: Ctrl+O  (1)</qt>"
+    assert fitted.actions_.front.toolTip() == "See the body from the front  (1)"
+    assert silent(fitted) == []
+    for panel in PANELS:
+        fitted.actions_.panel(panel.name).setChecked(True)
+        qtbot.wait(20)
+    fitted.state.activity.set_run(RunStatus("running"))
+    assert not fitted.actions_.fit.isEnabled()
+    assert silent(fitted) == []
+    fitted.state.activity.set_run(RunStatus())

@@ -365,6 +365,7 @@ def test_strategies_are_tried_shown_and_one_is_applied(
     assert len(fixing.fixes) == 9
     qtbot.waitUntil(lambda: page.chosen is fixing.fixes[0] and page.apply.isEnabled())
     assert page.table.topLevelItemCount() == 10
+    qtbot.waitUntil(lambda: not page.table.isColumnHidden(3))
     # Where nothing was gained there is no star, and nothing to apply.
     starred = [page.table.topLevelItem(row).toolTip(0) for row in range(10)]
     assert [tip == plain_tip(BEST) for tip in starred].index(True) == 1

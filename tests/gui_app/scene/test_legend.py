@@ -12,6 +12,24 @@ from gui_app.scene.vtk_tools import NARROW
 
 
 @pytest.mark.parametrize("scale", [1.0, 1.5])
+@pytest.mark.parametrize(
+    ("width", "height", "said"),
+    [(330, 300, 0), (280, 300, 1), (230, 150, 1), (214, 260, 1), (214, 400, None), (120, 200, None)],
+)
+def test_in_a_narrow_view_it_leaves_the_body_its_place(
+    width: int, height: int, said: int | None, scale: float
+) -> None:
+    legend = Legend(vtkRenderer(), mask_rows(), high=True, short=MASK_WORDS)
+    legend.set_visible(True)
+    legend.layout((round(width * scale), round(height * scale)), scale)
+    assert legend._swatches.GetVisibility() == (said is not None)
+    if said is not None:
+        assert [actor.GetInput() for actor in legend._words] == list(MASK_WORDS[said])
+    legend.layout((round(2000 * scale), round(height * scale)), scale)
+    assert legend._swatches.GetVisibility() == 1
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5])
 def test_in_a_narrow_view_it_stands_beside_the_feet(scale: float) -> None:
     legend = Legend(vtkRenderer(), mask_rows(), high=True, short=MASK_WORDS)
     width, height = round(280 * scale), round(300 * scale)
@@ -19,7 +37,7 @@ def test_in_a_narrow_view_it_stands_beside_the_feet(scale: float) -> None:
     corners = np.asarray(legend._mesh.points)
     assert corners[:, 0].max() < 0.15 * width
     assert 0 < corners[:, 1].min() < corners[:, 1].max() < height / 3
-    assert [actor.GetInput() for actor in legend._words] == list(MASK_WORDS)
+    assert [actor.GetInput() for actor in legend._words] == list(MASK_WORDS[1])
     # And where there is room again it is back in its corner, in full words.
     width = round(2 * NARROW * scale)
     legend.layout((width, height), scale)
