@@ -20,14 +20,12 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.nn.functional import pad
 
-from core.fitting.objective.unknowns import Unknowns
 from core.fitting.solver.convergence import MOST_LEFT
 from core.fitting.solver.linear_solve import bent, factorise
 from core.fitting.solver.normal_equations import frame_matrix
 from core.fitting.stage.frame_chunks import split, spread
+from core.fitting.stage.joint_spreads import JointSpreads
 from core.fitting.stage.stage import PoseStage
 
 # Frames that a motion is judged by; and where each is judged by itself, so many at most, and at once.
@@ -77,23 +75,4 @@ def _turns(stage: PoseStage, frames: np.ndarray) -> np.ndarray:
     if by.curvature.by_core and bends is not None:
         matrix = bent(matrix, bends.matrix(pose, by.skin.parents, by.unknowns), FLAT)
     factor = factorise(matrix, torch.zeros_like(pose.root[:, 0]))
-    return turns_allowed(factor, by.unknowns, by.skin.parents).cpu().numpy()
-
-
-def turns_allowed(factor: Tensor, unknowns: Unknowns, parents: Tensor) -> Tensor:
-    """(n, J) largest eigenvalue of D_a A^-1 D_a^T for each joint.
-
-    Args:
-        factor: (n, D, D) Cholesky factors of A.
-        unknowns: of each frame.
-        parents: (J - 1,) parents of the joints below the root.
-    """
-    count = len(unknowns.free)
-    every = torch.cholesky_inverse(factor)[:, : 3 * count, : 3 * count]
-    # The last is that of what does not turn.
-    every = pad(every, (0, 3, 0, 3)).unflatten(2, (-1, 3)).unflatten(1, (-1, 3)).transpose(2, 3)
-    owner = unknowns.index("gathered", factor.device)
-    above = torch.cat((owner.new_tensor([count]), owner[parents]))
-    both = every[:, owner, above]
-    spreads = every[:, owner, owner] + every[:, above, above] - both - both.transpose(-1, -2)
-    return torch.linalg.eigvalsh(spreads)[..., -1].clamp_min(0)
+    return JointSpreads(factor, by.unknowns, by.skin.parents).largest().cpu().numpy()

@@ -25,6 +25,7 @@ from core.fitting.stage.chain_order import down_the_chain
 from core.fitting.stage.frame_chunks import split
 from core.fitting.stage.initial_pose_from_meshes import from_nearest_frame, outlying_frames
 from core.fitting.stage.levels import LEAST_LEVELLED, LEVELLED, MOST_NEAR, in_levels
+from core.fitting.stage.low_rises import over_low_rises
 from core.fitting.stage.mending import Judged, mended, suspects
 from core.fitting.stage.partial_result import FittedChunk, Parameters, fitted_chunk, joined
 from core.fitting.stage.progress import Snapshot
@@ -172,6 +173,8 @@ class PoseStage:
             found = mended(first, frames, self.by.iterations, self.by.stopped, self._starts(), self._judged)
             if self._ends:
                 self._results.append((frames, found.energy))
+        if self.problem.settings.order != "chain":
+            found = over_low_rises(self.problem, self.by, frames, found, self._from_there)
         if found is not first and self._watch is not None:
             # Of the other tries only what came of them.
             self._watch(as_taken(self.problem, frames, found))
@@ -182,14 +185,17 @@ class PoseStage:
         problem, betas = self.problem, self.by.shape.betas
 
         def fit(places: np.ndarray, pose: Pose) -> FittedChunk:
-            some = frames[places]
-            begun = problem.with_held(some, pose, betas)
-            targets, terms = problem.targets.at(some), problem.terms(some)
-            return self.chunk(some, self._from(begun, targets, terms, frozen=0, quietly=True))
+            return self._from_there(frames[places], pose)
 
         found = fit(np.arange(len(frames)), problem.current(frames, problem.table))
         start, source = problem.at_source(frames, betas), problem.source_rotations(frames)
         return breaks.mended(frames, start, source, found, fit)
+
+    def _from_there(self, frames: np.ndarray, pose: Pose) -> FittedChunk:
+        """Some frames (ids) from poses near their optimum."""
+        begun = self.problem.with_held(frames, pose, self.by.shape.betas)
+        targets, terms = self.problem.targets.at(frames), self.problem.terms(frames)
+        return self.chunk(frames, self._from(begun, targets, terms, frozen=0, quietly=True))
 
     def _starts(self) -> list[Callable[[np.ndarray], FittedChunk]]:
         """Other starts of frames that may have ended badly, each fits them from there."""

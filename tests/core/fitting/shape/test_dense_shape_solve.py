@@ -13,6 +13,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from core.fitting import run as run_module
+from core.fitting.objective.objective import FitSkin
 from core.fitting.recipe.recipe import Recipe
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.run import SHAPE_CHUNK, Progress
@@ -23,12 +24,22 @@ from tests.variants import body_pair
 
 OWN = {"shape": "per-frame", "expression": "per-frame"}
 FRAMES = 4
+# More vertices than a core set has.
+CORE = 3000
 
 
 @lru_cache(maxsize=8)
-def fitted(name: str, settings: FitSettings, frames: int = FRAMES) -> tuple[FitResult, list[Progress]]:
-    """Frames of the backflip on a pair of bodies."""
-    return run(spread(clip("backflip"), frames), body_pair(name), settings)
+def fitted(name: str, settings: FitSettings, frames: int = FRAMES) -> tuple[FitResult, list[Progress], float]:
+    """Frames of the backflip on a pair of bodies, and how often each was seen with all of its skin."""
+    looks, seen = [0], FitSkin._data
+
+    def counted(skin: FitSkin, stacked: Tensor, *rest: Any) -> Any:
+        looks[0] += stacked.shape[2] * (len(skin.vertices) > CORE)
+        return seen(skin, stacked, *rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FitSkin, "_data", counted)
+        return *run(spread(clip("backflip"), frames), body_pair(name), settings), looks[0] / frames
 
 
 def solved(name: str, settings: FitSettings, frames: int = FRAMES) -> list[Progress]:
@@ -37,14 +48,15 @@ def solved(name: str, settings: FitSettings, frames: int = FRAMES) -> list[Progr
 
 
 @pytest.mark.parametrize(
-    ("name", "frames"),
-    [("harsher", FRAMES), ("harsher", 1), ("dense correctives", FRAMES)],
+    ("name", "frames", "looks"),
+    [("harsher", FRAMES, 75), ("harsher", 1, 75), ("dense correctives", FRAMES, 20)],
 )
-def test_ten_joint_steps_reach_the_end(name: str, frames: int) -> None:
+def test_ten_joint_steps_reach_the_end(name: str, frames: int, looks: int) -> None:
     settings = FitSettings()
     steps = solved(name, settings, frames)
     assert len(steps) <= 12  # two or three of them with constant correctives
     assert fitted(name, settings, frames)[0].converged.all()
+    assert 0 < fitted(name, settings, frames)[2] <= looks
     end = solved(name, TIGHT, frames)[-1]
     assert steps[-1].objective < 1.001 * end.objective
     assert abs(steps[-1].mean_mm - end.mean_mm) < 0.02

@@ -11,7 +11,7 @@ from core.fitting.objective.unknowns import Unknowns
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.solver.convergence import MOST_LEFT
 from core.fitting.solver.normal_equations import largest_turn
-from core.fitting.stage.left_over import turns_allowed
+from core.fitting.stage.joint_spreads import JointSpreads
 from tests.core.fitting.judged import clip, fit
 from tests.variants import HARSHER, body_pair
 
@@ -24,7 +24,8 @@ def test_no_step_that_gains_so_little_turns_a_joint_further(held: set[int]) -> N
     matrix = torch.randn(size, size, generator=generator, dtype=torch.float64)
     matrix = matrix @ matrix.T + torch.eye(size)
     above = torch.as_tensor(parents[1:])
-    allowed = (2 * turns_allowed(torch.linalg.cholesky(matrix)[None], unknowns, above)[0]).sqrt()
+    spreads = JointSpreads(torch.linalg.cholesky(matrix)[None], unknowns, above)
+    allowed = (2 * spreads.largest()[0]).sqrt()
     # Along any direction a step of value 1, and along the worst of the worst joint the very turn.
     steps = torch.randn(200, size, generator=generator, dtype=torch.float64)
     joint = int(allowed.argmax())
@@ -40,6 +41,11 @@ def test_no_step_that_gains_so_little_turns_a_joint_further(held: set[int]) -> N
     turns = torch.deg2rad(largest_turn(steps, unknowns, parents))
     assert turns.max() <= allowed[joint] * (1 + 1e-9)
     assert turns[-1] == pytest.approx(float(allowed[joint]))
+    largest, ways = spreads.ways(2)
+    assert largest[0, 0] == pytest.approx(0.5 * float(allowed[joint]) ** 2)
+    assert torch.deg2rad(largest_turn(ways[0], unknowns, parents))[0] >= 1 - 1e-9
+    rises = torch.einsum("nd,de,ne->n", ways[0], matrix, ways[0])
+    assert rises == pytest.approx(1 / largest[0])
 
 
 def test_a_stricter_tolerance_leaves_less_and_a_translation_says_nothing() -> None:
