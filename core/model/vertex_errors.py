@@ -10,6 +10,9 @@ from torch import Tensor
 
 from core.model.joints import PARTS
 
+# Vertices at once, while they are in a processor's caches.
+ROWS_AT_ONCE = 256
+
 
 @dataclass(frozen=True, eq=False)
 class FrameErrors:
@@ -34,7 +37,7 @@ def frame_errors(residual: Tensor, vertex_part: np.ndarray) -> FrameErrors:
         residual: (V, 3, n) fit minus target of the vertices that count, metres.
         vertex_part: (V,) index into PARTS of each of them.
     """
-    distance = lengths_mm(residual, 1).T  # (n, V)
+    distance = _by_frame(residual)
     members = vertex_part[:, None] == np.arange(len(PARTS))
     sizes = members.sum(0)
     weights = torch.from_numpy(members / np.where(sizes, sizes, np.nan)).to(distance)
@@ -44,13 +47,25 @@ def frame_errors(residual: Tensor, vertex_part: np.ndarray) -> FrameErrors:
         return _on_device(distance, weights, ranks)
     # By torch: numpy's product has threads of its own, which spin for a while and hold up other workers.
     part = (distance @ weights).numpy()
-    lengths = np.ascontiguousarray(distance.numpy())
+    lengths = distance.numpy()
     mean, most = lengths.mean(1), lengths.max(1)
     # One after the other: the second need not look at what lies below the first.
     lengths.partition(ranks[0], axis=1)
     median = lengths[:, ranks[0]].copy()  # its place is not kept: how the rest is ordered is up to numpy
     lengths[:, ranks[0] :].partition(ranks[1] - ranks[0], axis=1)
     return FrameErrors(mean, median, lengths[:, ranks[1]].copy(), most, part)
+
+
+def _by_frame(residual: Tensor) -> Tensor:
+    """(n, V) millimetres of (V, 3, n) metres, frame after frame on a processor."""
+    if residual.device.type != "cpu":
+        return lengths_mm(residual, 1).T
+    count, _, frames = residual.shape
+    out = residual.new_empty(frames, count)
+    for start in range(0, count, ROWS_AT_ONCE):
+        some = slice(start, start + ROWS_AT_ONCE)
+        out[:, some] = lengths_mm(residual[some], 1).T.contiguous()
+    return out
 
 
 def _on_device(distance: Tensor, weights: Tensor, ranks: tuple[int, int]) -> FrameErrors:

@@ -15,6 +15,8 @@ import torch
 from torch import Tensor
 
 from core.files.kept.array_store import stored
+from core.fitting.objective import frames_last
+from core.fitting.objective import patch_products as products
 from core.fitting.objective.metric import Metric, graph_laplacian
 from core.fitting.objective.patches import Patches, with_mean
 from core.fitting.objective.pose import Pose
@@ -237,6 +239,9 @@ class FitSkin:
         residual, energy = torch.empty_like(targets), torch.zeros_like(targets[0, 0])
         # Where vertices count by themselves, a patch goes there and back while it is in the caches.
         local, waiting = self.metric.local, []
+        if local and own is None and frames_last.serves(stacked):
+            self._compare(stacked, features, shape, targets, residual, energy, back)
+            return energy, residual, None
         patches = self.patches.posing
         bases = shape.bases if own is None else [patch.side_by_side for patch in patches]
         for patch, basis in zip(patches, bases, strict=True):
@@ -256,6 +261,37 @@ class FitSkin:
             for patch, basis, kept in waiting:
                 back.add(patch, basis, kept, pulled[patch.rows])
         return energy, residual, robust_weights
+
+    def _compare(
+        self,
+        stacked: Tensor,
+        features: tuple[Tensor, Tensor | None],
+        shape: Shape,
+        targets: Tensor,
+        residual: Tensor,
+        energy: Tensor,
+        back: SkinGradient | None,
+    ) -> None:
+        """As `_data`, some rows at a time: residuals and data term go to where these are to be."""
+        targets, frames = targets.contiguous(), targets.shape[2]
+        room = targets.new_empty(products.ROOM * max(products.AT_ONCE, frames))
+        for patch, basis in zip(self.patches.posing, shape.bases, strict=True):
+            counts = None if self.metric.unit_weights else self.metric.vertex_weights[patch.rows]
+            ways = (None, None, None) if back is None else back.ways(basis)
+            products.compare(
+                basis,
+                *patch.layout,
+                stacked,
+                *features,
+                targets[patch.rows],
+                counts,
+                residual[patch.rows],
+                energy,
+                room,
+                *ways,
+            )
+            if back is not None:
+                back.add_by_basis(patch, ways[2])
 
     def evaluate(
         self,
@@ -309,22 +345,45 @@ def evaluation(
     robust_weights: Tensor | None = None,
 ) -> Evaluation:
     """The objective of n frames from a data term and its derivatives as `FitSkin.derivatives` gives them."""
-    pose = at.pose
-    by_turning = back.by_stacked[:-1].view(-1, 3, 3, len(pose.world))
-    turns = by_turning.permute(3, 0, 2, 1) @ pose.world.transpose(-1, -2)
-    torque, bends = axial(turns), None
-    twist = torch.zeros_like(torque)
-    if not back.frozen:
-        # Back through the correctives, which see relative rotations.
-        through = back.by_features.T.unflatten(1, (-1, 3, 3))
-        twists = through @ at.relative[:, 1:].transpose(-1, -2)
-        twist[:, 1:], bends = axial(twists), Bends(turns, twists)
+    torque, twist, bends = (_turning_last if frames_last.serves(at.pose.world) else _turning)(at, back)
     by_shape = back.by_betas if back.by_own is None else back.by_own[1:].T
     own_slope = None if back.by_own is None else by_shape
     slope = Slope(torque, twist, back.by_stacked[-1].T, own_slope)
     for term in terms:
         energy = energy + term.add_gradient(slope, at)
     return Evaluation(energy, slope.turned(at), slope.force, by_shape, residual, robust_weights, bends)
+
+
+def _turning(at: Posed, back: SkinGradient) -> tuple[Tensor, Tensor, Bends | None]:
+    """(n, J, 3) derivatives by how joints turn in the world and against their parents, and what bends."""
+    world = at.pose.world
+    by_turning = back.by_stacked[:-1].view(-1, 3, 3, len(world))
+    turns = by_turning.permute(3, 0, 2, 1) @ world.transpose(-1, -2)
+    torque = axial(turns)
+    twist = torch.zeros_like(torque)
+    if back.frozen:
+        return torque, twist, None
+    # Back through the correctives, which see relative rotations.
+    through = back.by_features.T.unflatten(1, (-1, 3, 3))
+    twists = through @ at.relative[:, 1:].transpose(-1, -2)
+    twist[:, 1:] = axial(twists)
+    return torque, twist, Bends(turns, twists)
+
+
+def _turning_last(at: Posed, back: SkinGradient) -> tuple[Tensor, Tensor, Bends | None]:
+    """The same with frames last in memory."""
+    world = at.world_last
+    by_turning = back.by_stacked[:-1].view(-1, 3, 3, world.shape[-1]).permute(2, 1, 0, 3)
+    turns = frames_last.product(by_turning, world.transpose(0, 1))
+    torque = frames_last.axial(turns)
+    twist = torch.zeros_like(torque)
+    seen = torque.permute(2, 1, 0), twist.permute(2, 1, 0)
+    if back.frozen:
+        return *seen, None
+    through = back.by_features.view(-1, 3, 3, world.shape[-1]).permute(1, 2, 0, 3)
+    twists = frames_last.product(through, at.relative_last[:, :, 1:].transpose(0, 1))
+    twist[:, 1:] = frames_last.axial(twists)
+    return *seen, Bends(frames_last.first(turns), frames_last.first(twists))
 
 
 def _own(pose: Pose) -> Tensor | None:

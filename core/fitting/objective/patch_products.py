@@ -14,6 +14,10 @@ from typing import List, Optional, ParamSpec, TypeVar  # noqa: UP035
 import torch
 from torch import Tensor
 
+# Numbers that `compare` works in for each vertex and frame that go at a time, and how many of these stay in a
+# processor's caches.
+ROOM, AT_ONCE = 21, 128 * 128
+
 Given = ParamSpec("Given")
 Found = TypeVar("Found")
 
@@ -164,6 +168,121 @@ def add_back(
         if modes.size(1) > 0:
             by_modes = torch.mm(modes.t(), by_offsets.view(count, -1)).view(-1, frames)
             by_features.index_add_(0, others, _product(mixtures.t(), by_modes))
+
+
+@compiled
+def compare(
+    basis: Tensor,
+    columns: Tensor,
+    holders: Tensor,
+    weights: Tensor,
+    features: Tensor,
+    directions: Tensor,
+    others: Tensor,
+    modes: Tensor,
+    mixtures: Tensor,
+    stacked: Tensor,
+    values: Tensor,
+    mixed: Optional[Tensor],  # noqa: UP045
+    targets: Tensor,
+    counts: Optional[Tensor],  # noqa: UP045
+    out: Tensor,
+    energy: Tensor,
+    room: Tensor,
+    by_stacked: Optional[Tensor],  # noqa: UP045
+    by_features: Optional[Tensor],  # noqa: UP045
+    by_basis: Optional[Tensor],  # noqa: UP045
+) -> None:
+    """Poses r vertices in n frames, takes their targets off and weighs what is left; and leads back. A few
+    rows go there and back at a time, while they are in the caches; the first nine as in `pose`.
+
+    Args:
+        stacked: (K, 3, n) X.
+        values: as in `pose`.
+        mixed: as in `pose`.
+        targets: (r, 3, n) metres.
+        counts: (r, 1, 1) weights of the vertices; None where each weighs 1.
+        out: (r, 3, n) takes how far they are from their targets.
+        energy: (n,), to add half their weighed squares to.
+        room: `ROOM` numbers or more for each vertex and frame that go at a time, to work in.
+        by_stacked: (K, 3, n), to add the derivative by X to; it turns the correctives too. None: no way back.
+        by_features: (P, n), to add that by the pose features to; None leaves them out.
+        by_basis: (r, c) takes that by U, summed over the frames, or None.
+    """
+    frames, total, bent = stacked.size(2), out.size(0), weights.size(0)
+    rows = max(1, room.numel() // max(1, 21 * frames))
+    seen = stacked.index_select(0, columns).view(-1, 3 * frames)
+    held = stacked[:-1].view(-1, 9 * frames).index_select(0, holders)
+    turns = values.index_select(0, features)
+    mixed_modes = turns
+    if modes.size(1) > 0:
+        mixed_modes = _product(mixtures, values.index_select(0, others))
+        if mixed is not None:
+            mixed_modes = torch.mm(mixed_modes, mixed)
+        mixed_modes = mixed_modes.view(-1, 3 * frames)
+    by_columns, moments = torch.zeros_like(seen), torch.zeros_like(held)
+    by_turns = turns.new_zeros([turns.size(0), frames])
+    by_modes = torch.zeros_like(mixed_modes)
+    start = 0
+    while start < total:
+        stop = min(start + rows, total)
+        if start < bent:
+            stop = min(stop, bent)
+        size = (stop - start) * frames
+        some, part = basis[start:stop], out[start:stop]
+        flat = part.view(-1, 3 * frames)
+        torch.addmm(targets[start:stop].view(-1, 3 * frames), some, seen, beta=-1, out=flat)
+        turning = room[: 9 * size].view(-1, 3, 3, frames)
+        offsets = room[9 * size : 12 * size].view(-1, 3, 1, frames)
+        own = directions[3 * start : 3 * stop]
+        if start < bent:
+            torch.mm(weights[start:stop], held, out=turning.view(-1, 9 * frames))
+            flat_offsets = offsets.view(-1, frames)
+            if mixed is not None:
+                few = room[18 * size : 18 * size + own.size(0) * turns.size(1)].view(own.size(0), -1)
+                torch.mm(own, turns, out=few)
+                torch.mm(few, mixed, out=flat_offsets)
+            elif 1 < frames < 16:
+                flat_offsets.copy_(_product(own, turns))
+            else:
+                torch.mm(own, turns, out=flat_offsets)
+            if modes.size(1) > 0:
+                offsets.view(-1, 3 * frames).addmm_(modes[start:stop], mixed_modes)
+            for axis in range(3):
+                part.addcmul_(turning[:, axis], offsets[:, axis])
+        pulled, square = part, room[12 * size : 15 * size].view(-1, 3, frames)
+        if counts is not None:
+            pulled = room[15 * size : 18 * size].view(-1, 3, frames)
+            torch.mul(part, counts[start:stop], out=pulled)
+        torch.mul(pulled, part, out=square)
+        energy.add_(square.view(-1, frames).sum(0), alpha=0.5)
+        if by_basis is not None:
+            torch.mm(pulled.view(-1, 3 * frames), seen.t(), out=by_basis[start:stop])
+        if by_stacked is not None:
+            by_columns.addmm_(some.t(), pulled.view(-1, 3 * frames))
+            if start < bent:
+                if by_features is not None:
+                    by_offsets = square
+                    torch.mul(turning[:, :, 0], pulled[:, :1], out=by_offsets)
+                    for axis in range(1, 3):
+                        by_offsets.addcmul_(turning[:, :, axis], pulled[:, axis : axis + 1])
+                    if 1 < frames < 16:
+                        by_turns += _product(own.t(), by_offsets.view(-1, frames))
+                    else:
+                        by_turns.addmm_(own.t(), by_offsets.view(-1, frames))
+                    if modes.size(1) > 0:
+                        by_modes.addmm_(modes[start:stop].t(), by_offsets.view(-1, 3 * frames))
+                torch.mul(offsets, pulled[:, None], out=turning)
+                moments.addmm_(weights[start:stop].t(), turning.view(-1, 9 * frames))
+        start = stop
+    if by_stacked is not None:
+        by_stacked.index_add_(0, columns, by_columns.view(-1, 3, frames))
+        if bent > 0:
+            by_stacked[:-1].view(-1, 9 * frames).index_add_(0, holders, moments)
+            if by_features is not None:
+                by_features.index_add_(0, features, by_turns)
+                if modes.size(1) > 0:
+                    by_features.index_add_(0, others, _product(mixtures.t(), by_modes.view(-1, frames)))
 
 
 @compiled

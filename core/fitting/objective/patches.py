@@ -266,7 +266,11 @@ def with_mean(coefficients: Tensor) -> Tensor:
 def stack(world: Tensor, root: Tensor) -> Tensor:
     """World rotations (n, J, 3, 3) and root positions (n, 3) as X (3J + 1, 3, n): the rotations
     transposed."""
-    return torch.cat((world.permute(1, 3, 2, 0).flatten(0, 1), root.T[None]))
+    frames, joints = world.shape[:2]
+    out = world.new_empty(3 * joints + 1, 3, frames)
+    out[:-1].view(joints, 3, 3, frames).copy_(world.permute(1, 3, 2, 0))
+    out[-1] = root.T
+    return out
 
 
 def joined_holders(body: BodyModel, holder: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from core.fitting.objective import frames_last
 from core.fitting.objective.patch_products import add_back
 from core.fitting.objective.patches import Patch
 from core.fitting.objective.pose import Pose
@@ -41,7 +42,8 @@ class SkinGradient:
     def __getitem__(self, frames: Tensor) -> SkinGradient:
         """Those of some frames (m,) that have no coefficients of their own."""
         some = copy(self)
-        some.by_stacked, some.by_features = self.by_stacked[..., frames], self.by_features[:, frames]
+        some.by_stacked = frames_last.some(self.by_stacked, frames)
+        some.by_features = frames_last.some(self.by_features, frames)
         return some
 
     def with_frozen(self) -> SkinGradient:
@@ -73,6 +75,16 @@ class SkinGradient:
         if self.by_betas is not None:
             moments = pulled.view(len(pulled), -1) @ kept[0].view(len(kept[0]), -1).T
             self.by_betas.addmv_(patch.basis[1:].flatten(1), moments.flatten())
+
+    def ways(self, basis: Tensor) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """Where `patch_products.compare` puts the derivatives of a patch whose U (r, c) this is."""
+        by_basis = None if self.by_betas is None else torch.empty_like(basis)
+        return self.by_stacked, None if self.frozen else self.by_features, by_basis
+
+    def add_by_basis(self, patch: Patch, by_basis: Tensor | None) -> None:
+        """Adds what it has put by U, of a patch whose frames share their coefficients."""
+        if self.by_betas is not None and by_basis is not None:
+            self.by_betas.addmv_(patch.basis[1:].flatten(1), by_basis.flatten())
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,3 +168,8 @@ class SkinLook(NamedTuple):
     residual: Tensor
     robust_weights: Tensor | None
     back: SkinGradient
+
+    def of(self, frames: Tensor) -> SkinLook:
+        """That of some frames (m,), without a robust loss."""
+        residual = frames_last.some(self.residual, frames)
+        return SkinLook(self.energy[frames], residual, None, self.back[frames])

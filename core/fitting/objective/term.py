@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Protocol
 import torch
 from torch import Tensor
 
+from core.fitting.objective import frames_last
 from core.fitting.objective.band import Band
 from core.fitting.objective.patches import stack
 from core.fitting.objective.pose import Pose
@@ -52,7 +53,22 @@ class Posed:
     @cached_property
     def relative(self) -> Tensor:
         """(n, J, 3, 3) rotations relative to the parent; the root's is its world rotation."""
+        if frames_last.serves(self.pose.world):
+            return frames_last.first(self.relative_last)
         return self.tree.relative_rotations(self.pose.world)
+
+    @cached_property
+    def world_last(self) -> Tensor:
+        """(3, 3, J, n) world rotations with frames last; see `frames_last`."""
+        return frames_last.last(self.pose.world)
+
+    @cached_property
+    def relative_last(self) -> Tensor:
+        """(3, 3, J, n) `relative` with frames last."""
+        known = self.__dict__.get("relative")
+        if known is not None:
+            return frames_last.last(known)
+        return frames_last.relative_rotations(self.tree, self.world_last)
 
     @cached_property
     def stacked(self) -> Tensor:
@@ -62,6 +78,8 @@ class Posed:
     @cached_property
     def features(self) -> Tensor:
         """(P, n) pose features."""
+        if frames_last.serves(self.pose.world):
+            return frames_last.features(self.relative_last)
         return pose_features(self.relative)
 
     @cached_property
@@ -97,10 +115,20 @@ class Slope:
     def turned(self, at: Posed) -> Tensor:
         """(n, J, 3) by world rotations, with what was said of relative ones; changes `torque`."""
         torque, twist = self.torque, self.twist
+        if frames_last.serves(torque):
+            return self._turned_last(at)
         torque[:, 0] += twist[:, 0]
         below = (at.pose.world[:, at.parents] @ twist[:, 1:, :, None]).squeeze(-1)
         torque[:, 1:] += below
         return torque.index_add_(1, at.parents, below, alpha=-1)
+
+    def _turned_last(self, at: Posed) -> Tensor:
+        torque, twist = (each.permute(2, 1, 0) for each in (self.torque, self.twist))
+        torque[:, 0] += twist[:, 0]
+        below = frames_last.product(at.world_last.index_select(2, at.parents), twist[:, 1:])
+        torque[:, 1:] += below
+        torque.index_add_(1, at.parents, below, alpha=-1)
+        return self.torque
 
 
 @dataclass(frozen=True, eq=False)

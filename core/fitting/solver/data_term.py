@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from core.fitting.objective import frames_last
 from core.fitting.objective.band import Band
 from core.fitting.objective.objective import Evaluation, FitSkin, Shape
 from core.fitting.objective.pose import Pose
@@ -49,7 +50,8 @@ class DataTerm:
     strength = 0.0
 
     def __getitem__(self, frames: Tensor | slice) -> DataTerm:
-        return DataTerm(self.skin, self.shape, self.found, self.curvature, self.targets[..., frames])
+        targets = frames_last.some(self.targets, frames)
+        return DataTerm(self.skin, self.shape, self.found, self.curvature, targets)
 
     def evaluate(self, pose: Pose, terms: Terms, *, frozen: bool = False) -> Evaluation:
         """The data term with others, and their gradient; see `FitSkin.evaluate`."""

@@ -395,5 +395,5 @@ def store(best: PoseFit, frames: Tensor, pose: Pose, energy: Tensor, residual: T
     if best.pose.betas is not None and pose.betas is not None:
         best.pose.betas[frames] = pose.betas
     best.energy[frames] = energy
-    best.residual[..., frames] = residual
+    best.residual.index_copy_(-1, frames, residual)
     best.converged[frames] = done

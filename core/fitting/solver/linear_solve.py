@@ -173,6 +173,13 @@ class Secants:
         """Forgets the frames that are not ``which`` (n,) bool."""
         self.pairs = [(step[which], change[which], share[which]) for step, change, share in self.pairs]
 
+    def of(self, which: Tensor) -> Secants:
+        """Those of the frames ``which`` (m,)."""
+        some = Secants()
+        some.pairs = self.pairs
+        some.keep(which)
+        return some
+
     def step(self, slope: Tensor, solve: Callable[[Tensor], tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
         """Steps (n, D) against gradients (n, D), and (n,) what they promise to gain.
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.fitting.objective import frames_last
 from core.fitting.objective.objective import Evaluation
 from core.fitting.objective.pose import Pose
 from core.fitting.objective.skin_gradient import Bends
@@ -51,7 +52,13 @@ def moved(pose: Pose, step: Tensor, unknowns: Unknowns) -> Pose:
     turns = 3 * len(unknowns.free)
     world, root, betas = pose.world, pose.root, pose.betas
     if turns:
-        world = rotation_matrices(unknowns.spread(step[:, :turns].unflatten(1, (-1, 3)))) @ world
+        turn = unknowns.spread(step[:, :turns].unflatten(1, (-1, 3)))
+        if frames_last.serves(world) and frames_last.serves(step):
+            world = frames_last.first(
+                frames_last.product(frames_last.rotations(turn), frames_last.last(world))
+            )
+        else:
+            world = rotation_matrices(turn) @ world
     if unknowns.moves:
         root = root + step[:, turns : turns + 3]
     if len(unknowns.coefficients):

@@ -50,7 +50,9 @@ class SharedFactors:
         bends: Bends | None = None,
     ) -> None:
         self.turn: Tensor | None = None
+        # Where the gradients of the frames lie among those of all that share factors; None: as they are.
         self.share = share
+        self.place: Tensor | None = None
         if share > 1:
             frames = torch.arange(len(pose.root), device=pose.root.device)
             middle = (frames[::share] + share // 2).clamp_max(len(frames) - 1)
@@ -62,21 +64,28 @@ class SharedFactors:
         self.factor = factorise(matrix, torch.full_like(pose.root[:, 0], damping))
 
     def __getitem__(self, which: Tensor) -> SharedFactors:
-        """Those of the frames ``which`` (m,), each with its own copy."""
-        some = copy(self)
-        some.factor, some.share = self.factor[which // self.share], 1
+        """Those of the frames ``which`` (m,)."""
+        some, place = copy(self), which if self.place is None else self.place[which]
         some.turn = None if self.turn is None else self.turn[which]
+        shared, own = torch.unique(place // self.share, return_inverse=True)
+        some.factor = self.factor if len(shared) == len(self.factor) else self.factor[shared]
+        some.place = own * self.share + place % self.share
         return some
 
     def solve(self, slope: Tensor) -> tuple[Tensor, Tensor]:
         """Steps (n, D) against gradients (n, D), and (n,) what they promise to gain."""
         count, width = slope.shape
         seen = slope if self.turn is None else turned(self.turn, slope[..., None]).squeeze(2)
-        rows = pad(seen, (0, 0, 0, len(self.factor) * self.share - count)).view(-1, self.share, width)
-        half = torch.linalg.solve_triangular(self.factor, rows.transpose(1, 2), upper=False)
+        if self.place is None:
+            rows = pad(seen, (0, 0, 0, len(self.factor) * self.share - count))
+        else:
+            rows = seen.new_zeros(len(self.factor) * self.share, width).index_copy_(0, self.place, seen)
+        columns = rows.view(-1, self.share, width).transpose(1, 2)
+        half = torch.linalg.solve_triangular(self.factor, columns, upper=False)
         found = torch.linalg.solve_triangular(self.factor.transpose(1, 2), half, upper=True)
-        step = -found.transpose(1, 2).reshape(-1, width)[:count]
-        promised = 0.5 * half.square().sum(1).flatten()[:count]
+        step, promised = -found.transpose(1, 2).reshape(-1, width), 0.5 * half.square().sum(1).flatten()
+        which: Tensor | slice = slice(count) if self.place is None else self.place
+        step, promised = step[which], promised[which]
         if self.turn is not None:
             step = turned(self.turn.transpose(-1, -2), step[..., None]).squeeze(2)
         return step, promised

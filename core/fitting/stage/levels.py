@@ -16,9 +16,10 @@ from core.fitting.stage.warm_start import KnownFrames
 # From so many frames on; and so many have all their levels fitted before the next come: chunks enough for
 # many workers, and few enough to know them all at once, at some KB each.
 LEAST_LEVELLED, LEVELLED = 64, 4096
-# Every so many frames, level by level, where no known ones are as near; those of the first where too few are
-# near at all.
-FAR_LEVEL, LEVELS = 16, (8, 2)
+# Every so many frames and which of them, level by level, where no known ones are as near: each level leaves
+# the next one in the middle between those before, and none begins at the ends. That of the first where too
+# few are near at all.
+FAR_LEVEL, LEVELS = (16, 10), ((8, 2), (4, 2), (2, 0))
 # Some are near enough when so large a share of the frames has one.
 MOST_NEAR = 0.75
 
@@ -34,11 +35,10 @@ def in_levels(frames: np.ndarray, known: KnownFrames | None, source: Tensor) -> 
     left = np.ones(len(frames), dtype=bool)
     near = known is not None and known.near(frames, source).mean() >= MOST_NEAR
     away = len(frames) if known is None else int(known.distance(frames).max())
-    for every in [*([] if near else [FAR_LEVEL]), *LEVELS, 1]:
+    for every, which in [*([] if near else [FAR_LEVEL]), *LEVELS, (1, 0)]:
         if every > 1 and 2 * away <= every:
             continue
-        # Not at the ends.
-        some = left & (np.arange(len(frames)) % every == every // 3)
+        some = left & (np.arange(len(frames)) % every == which)
         if some.any():
             left &= ~some
             yield frames[some]

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from core.errors import RefitError
+from core.fitting.objective import frames_last
 from core.fitting.objective.objective import FitSkin
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.solver.gauss_newton import PoseFit
@@ -22,7 +23,7 @@ from core.model.body_pair import BodyPair
 from core.model.fit_result import LEFT, FitResult, shapes
 from core.model.joints import PARTS
 from core.model.motion import Motion
-from core.model.skinning import rotation_vectors
+from core.model.skinning import KinematicTree, rotation_vectors
 from core.model.vertex_errors import FrameErrors, frame_errors
 
 # Metres that rounding a place may lose unseen.
@@ -106,7 +107,7 @@ def fitted_chunk(
         trans: (n, 3) the source's, metres.
         counted: places in the skin's order of the vertices that the errors are over; None for all.
     """
-    relative, own = skin.tree.relative_rotations(found.pose.world), found.pose.betas
+    own = found.pose.betas
     coefficients = shared.expand(len(found.energy), -1) if own is None else own
     rest = skin.joint_template[0] + coefficients @ skin.joint_basis[0].T
     transl, residual = (found.pose.root - rest).cpu().numpy(), found.residual
@@ -118,7 +119,7 @@ def fitted_chunk(
     if np.abs(lost).max(initial=0) > LEAST_LOSS:
         residual = residual + torch.as_tensor(lost.T).to(residual)
     return FittedChunk(
-        rotation_vectors(relative).cpu().numpy(),
+        relative_vectors(skin.tree, found.pose.world).cpu().numpy(),
         transl,
         coefficients.cpu().numpy(),
         found.converged.cpu().numpy(),
@@ -126,6 +127,14 @@ def fitted_chunk(
         found.energy.cpu().numpy(),
         frame_errors(residual, skin.body.vertex_part[vertices]),
     )
+
+
+def relative_vectors(tree: KinematicTree, world: Tensor) -> Tensor:
+    """(n, J, 3) axis-angle of the rotations relative to the parent, of world rotations (n, J, 3, 3)."""
+    if not frames_last.serves(world):
+        return rotation_vectors(tree.relative_rotations(world))
+    relative = frames_last.relative_rotations(tree, frames_last.last(world))
+    return frames_last.vectors(relative).permute(2, 1, 0).contiguous()
 
 
 class ResultTable:

@@ -10,9 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.fitting.objective import frames_last
 from core.fitting.objective.objective import FitSkin
 from core.fitting.objective.pose import Pose
-from core.model.skinning import rotation_matrices, rotation_vectors
+from core.model.skinning import KinematicTree, rotation_matrices, rotation_vectors
 
 # Between fitted frames this near little is left to do, mostly one step, unless a joint bends further.
 NEAR_FRAMES, NEAR_RADIANS = 30, 1.5
@@ -35,7 +36,7 @@ class KnownFrames:
     def __init__(self, skin: FitSkin, frames: np.ndarray, pose: Pose, source: Tensor, roots: Tensor) -> None:
         self.skin, self.frames, self.betas = skin, frames, pose.betas
         self.source = source
-        self.turn = source.transpose(-1, -2) @ skin.tree.relative_rotations(pose.world)
+        self.turn = turned_away(skin.tree, source, pose.world)
         # The root's offset turns with the body.
         self.offset = (source[:, 0].transpose(-1, -2) @ (pose.root - roots)[..., None]).squeeze(-1)
 
@@ -99,13 +100,37 @@ class KnownFrames:
         shares = torch.as_tensor(_hermite(self.frames[around], frames), dtype=roots.dtype, device=device)
         known = torch.as_tensor(around, device=device)
 
-        away = self.turn[known[1]].transpose(-1, -2) @ self.turn[known]
-        turn = self.turn[known[1]] @ rotation_matrices(_mixed(shares, rotation_vectors(away)))
-        world = self.skin.tree.world_rotations(source @ turn)
-        root = roots
+        world, root = self._turned(known, shares, source), roots
         if moves:
             root = roots + (source[:, 0] @ _mixed(shares, self.offset[known])[..., None]).squeeze(-1)
         return Pose(world, root, None if self.betas is None else _mixed(shares, self.betas[known]))
+
+    def _turned(self, known: Tensor, shares: Tensor, source: Tensor) -> Tensor:
+        """(m, J, 3, 3) world rotations of frames turned away from their source as known ones (4, m), each
+        with its share (4, m)."""
+        tree, turns = self.skin.tree, self.turn[known]
+        if not frames_last.serves(source):
+            away = turns[1].transpose(-1, -2) @ turns
+            turn = turns[1] @ rotation_matrices(_mixed(shares, rotation_vectors(away)))
+            return tree.world_rotations(source @ turn)
+        four = frames_last.last(turns.flatten(0, 1)).unflatten(3, (4, -1))  # (3, 3, J, 4, m)
+        nearest = four[..., 1, :]
+        away = frames_last.vectors(frames_last.product(nearest.transpose(0, 1)[..., None, :], four))
+        mixed = (away * shares).sum(2)
+        turn = frames_last.product(nearest, frames_last.rotations(mixed.permute(2, 1, 0)))
+        relative = frames_last.product(frames_last.last(source), turn)
+        return frames_last.first(frames_last.world_rotations(tree, relative))
+
+
+def turned_away(tree: KinematicTree, source: Tensor, world: Tensor) -> Tensor:
+    """(n, J, 3, 3) what world rotations have turned away from relative ones of the source, joint by joint."""
+    if not frames_last.serves(source):
+        return source.transpose(-1, -2) @ tree.relative_rotations(world)
+    relative = frames_last.relative_rotations(tree, frames_last.last(world))
+    away = frames_last.product(frames_last.last(source).transpose(0, 1), relative)
+    # What rounding made of rotations must not grow from level to level.
+    clean = frames_last.rotations(frames_last.vectors(away).permute(2, 1, 0))
+    return frames_last.by_frame(clean)
 
 
 def smallest_traces(one: Tensor, other: Tensor) -> Tensor:

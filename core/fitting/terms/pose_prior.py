@@ -13,10 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from torch import Tensor
 
+from core.fitting.objective import frames_last
 from core.fitting.objective.band import Band
 from core.fitting.objective.term import Posed, Pull, Slope, Term
 from core.fitting.terms.given import Given, StageFacts
@@ -53,7 +55,15 @@ class PosePrior:
         """All of it."""
         return Pull(self.rotations, self.weights)
 
+    @cached_property
+    def _last(self) -> Tensor:
+        return frames_last.last(self.rotations)
+
     def _pulled(self, at: Posed) -> tuple[Tensor, Tensor]:
+        if frames_last.serves(at.relative):
+            error = frames_last.vectors(frames_last.product(at.relative_last, self._last.transpose(0, 1)))
+            pulled = error * self.weights[:, None]
+            return 0.5 * (pulled * error).sum((0, 1)), pulled.permute(2, 1, 0)
         error = rotation_vectors(at.relative @ self.rotations.transpose(-1, -2))
         pulled = error * self.weights[:, None]
         return 0.5 * (pulled * error).sum((1, 2)), pulled
