@@ -247,7 +247,7 @@ def npz_has(path: str | Path, key: str) -> bool:
         try:
             return f"{key}{_SUFFIX}" in zip_of(file, path).namelist()
         except Exception:
-            raise FileError(path, "is a damaged or incomplete .npz file") from None
+            raise FileError(path, f"is a damaged or incomplete {_called(path)} file") from None
 
 
 def is_npy(path: str | Path) -> bool:
@@ -320,6 +320,12 @@ def _pickled(path: str | Path, file: BinaryIO, key: str | None, limit: int) -> b
     return data
 
 
+def _called(path: str | Path) -> str:
+    """What a damaged zip is called: by its ending, where that is one of a file of ours."""
+    ending = Path(path).suffix.lower()
+    return ending if ending in (".refit", ".smpl") else ".npz"
+
+
 @contextmanager
 def _archive(path: str | Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo]]]:
     with open_to_read(path) as file:
@@ -333,7 +339,7 @@ def _archive_in(path: str | Path, file: BinaryIO) -> tuple[zipfile.ZipFile, dict
     try:
         archive = zip_of(file, path)
     except Exception:
-        raise FileError(path, "is a damaged or incomplete .npz file") from None
+        raise FileError(path, f"is a damaged or incomplete {_called(path)} file") from None
     infos = archive.infolist()
     members = {info.filename[: -len(_SUFFIX)]: info for info in infos if info.filename.endswith(_SUFFIX)}
     if not members:

@@ -389,3 +389,15 @@ def test_bytes_that_end_too_early_are_told(tmp_path, monkeypatch):
     path.write_bytes(data[:begin] + ends + data[begin + len(ends) :])
     with pytest.raises(FileError, match="damaged"):
         check_written(path, arrays)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("a.npz", ".npz"), ("a.refit", ".refit"), ("a.SMPL", ".smpl"), ("a", ".npz")]
+)
+def test_a_damaged_one_is_called_by_its_ending(tmp_path, refuses, name, said):
+    whole = io.BytesIO()
+    np.savez(whole, a=np.arange(50))
+    path = tmp_path / name
+    path.write_bytes(whole.getvalue()[:-30])
+    for reader in (read_npz, npz_headers):
+        assert f"is a damaged or incomplete {said} file" in refuses(reader, path)
